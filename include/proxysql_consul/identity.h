@@ -1,0 +1,16 @@
+// Who this node is: the UUID that marks its documents as its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace proxysql_consul {
+
+/// True for the 36 characters of a UUID, in either case.
+bool is_uuid(std::string_view text);
+
+/// The UUID in `path`, made (version 4) on the first run: of two first runs at once, both get the same. Throws
+/// Error{settings} where the file is empty or malformed, or cannot be read or made.
+std::string load_uuid(const std::string& path);
+
+}  // namespace proxysql_consul

@@ -1,0 +1,22 @@
+// Small words on text for people: suggestions, lists, masks.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace proxysql_consul {
+
+/// "a, b, c"
+std::string join(const std::vector<std::string>& words, std::string_view separator = ", ");
+
+/// "did you mean 'x'?" for the nearest of `known`, or "" where none is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
+
+/// At most `limit` bytes of `text`, without control characters: for errors that quote what came from elsewhere.
+std::string printable(std::string_view text, std::size_t limit = 300);
+
+/// `text` with what stands in single quotes replaced by '***': a server's error can quote a statement's literals.
+std::string without_literals(std::string_view text);
+
+}  // namespace proxysql_consul

@@ -1,0 +1,76 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proxysql_consul/error.h"
+#include "proxysql_consul/run.h"
+
+namespace {
+
+using proxysql_consul::ExitCode;
+
+/// A ProxySQL of 2016 hands its listening sockets down; kept, they would hold its ports when it restarts.
+void close_inherited_descriptors() {
+  constexpr int first = 3;
+  std::vector<int> open_ones;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int descriptor = std::atoi(entry.path().filename().c_str());
+    if (descriptor >= first) open_ones.push_back(descriptor);
+  }
+  for (const int descriptor : open_ones) close(descriptor);
+}
+
+/// Without 0, 1 and 2 the first files and sockets would take their place, and logs would end up in them.
+void open_missing_standard_streams() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) < 0) static_cast<void>(!open("/dev/null", O_RDWR));
+  }
+}
+
+extern "C" void give_up(int) {
+  constexpr std::string_view words =
+      "proxysql-consul: error: gave up: the run took too long; is ProxySQL's admin port, or the writer of stdin, "
+      "hanging?\n";
+  static_cast<void>(!write(STDERR_FILENO, words.data(), words.size()));
+  _exit(static_cast<int>(ExitCode::proxysql));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  close_inherited_descriptors();
+  open_missing_standard_streams();
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGALRM, give_up);
+  const proxysql_consul::Context context{
+      .in = std::cin,
+      .out = std::cout,
+      .err = std::cerr,
+      .environment =
+          [](const char* name) {
+            const auto* value = std::getenv(name);
+            return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+          },
+      .host = host_name(),
+      .open_admin = proxysql_consul::open_admin_session,
+      .open_kv = proxysql_consul::open_kv_store,
+      .now = std::chrono::system_clock::now,
+      .pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); },
+      .bound = [](std::chrono::seconds limit) { alarm(static_cast<unsigned>(limit.count())); },
+  };
+  return proxysql_consul::run({argv + 1, argv + argc}, context);
+}

@@ -1,0 +1,231 @@
+#include "publisher.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "proxysql_consul/catalogue.h"
+#include "proxysql_consul/table.h"
+#include "proxysql_consul/text.h"
+
+namespace proxysql_consul {
+namespace {
+
+constexpr int max_conflicts = 5;
+constexpr std::size_t min_value_limit = 1024;
+constexpr std::size_t max_operations = 64;  // of a transaction, before Consul 1.14
+
+/// A transaction is JSON with base64 in it, under a limit of the same size as a value's.
+bool fits_transaction(std::size_t value_bytes, std::size_t limit) { return value_bytes / 3 * 4 + 2048 <= limit; }
+
+std::string describe_version(const KvEntry& entry) {
+  auto text = "version " + std::to_string(entry.modify_index);
+  try {
+    text += " of " + describe_origin(parse_document(entry.value));
+  } catch (const Error&) {
+    text += ", which is no document";
+  }
+  return text;
+}
+
+}  // namespace
+
+Published Publisher::publish(Document document, bool force, const std::optional<std::uint64_t>& known) {
+  const auto key = job_.settings.key_of(document.config_name);
+  std::string text = format_document(document);
+  std::string meant_to_replace;
+  int conflicts = 0;
+  for (;;) {
+    const auto current = read_current(key);
+    // A write that timed out may have been carried out all the same; the text, with its time and UUID, tells.
+    if (current && conflicts > 0 && current->value == text) {
+      return {.written = true, .version = current->modify_index, .text = text, .replaced = meant_to_replace};
+    }
+    if (current && !force && is_equal(document, *current)) {
+      return {.written = false, .version = current->modify_index, .text = current->value, .replaced = {}};
+    }
+    if (known && current && current->modify_index != *known) {
+      throw Error(ExitCode::refused,
+                  "Consul holds " + describe_version(*current) + ", which this node has neither saved nor applied",
+                  "run pull first, or save without --if-current to replace it");
+    }
+    meant_to_replace = current ? describe_version(*current) : "";
+    if (conflicts > 0) job_.log.info("{}: another save came between; now replacing {}", key, meant_to_replace);
+    const auto version = try_write(current ? &*current : nullptr, document, text);
+    if (version) {
+      trim_history(document.config_name);
+      return {.written = true, .version = *version, .text = text, .replaced = meant_to_replace};
+    }
+    if (++conflicts > max_conflicts) {
+      throw Error(ExitCode::consul,
+                  key + ": other saves came between " + std::to_string(max_conflicts + 1) + " times in a row",
+                  "save again when the others are done");
+    }
+    patience_.pause_shortly();
+  }
+}
+
+std::optional<KvEntry> Publisher::read_current(const std::string& key) {
+  return patience_.retry([&] { return store_.get(key); });
+}
+
+bool Publisher::is_equal(const Document& ours, const KvEntry& current) const {
+  try {
+    const auto theirs = parse_document(current.value);
+    if (!theirs.blob) return !ours.blob && theirs.tables == ours.tables;
+    const auto packed = pack_tables(ours.tables, value_limit_);
+    return packed.blob.sha256 == theirs.blob->sha256;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// The new version; nothing where another save came first, or where nobody knows whether this one was carried out.
+std::optional<std::uint64_t> Publisher::try_write(const KvEntry* current, Document& document, std::string& text) {
+  const auto key = job_.settings.key_of(document.config_name);
+  const auto cas = current != nullptr ? current->modify_index : 0;
+  const bool keep = current != nullptr && job_.settings.history_limit > 0;
+  const auto history = keep
+                           ? job_.settings.meta_prefix() + "history/" + document.config_name + "/" + std::to_string(cas)
+                           : std::string();
+  for (;;) {
+    try {
+      std::vector<KvOperation> operations;
+      Document stored = document;
+      if (text.size() > value_limit_ || stored.blob) {
+        auto packed = pack_tables(document.tables, value_limit_);
+        stored.blob = packed.blob;
+        const auto first_index = write_parts(stored, packed.parts);
+        text = format_document(stored);
+        operations.push_back({.verb = KvOperation::Verb::check_index,
+                              .key = part_key(job_.settings.meta_prefix(), packed.blob.sha256, 0),
+                              .value = {},
+                              .index = first_index});
+      }
+      // First in the list: its ModifyIndex is the one that commit() reports.
+      operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text, .index = cas});
+      const auto together = text.size() + (keep ? current->value.size() : 0);
+      if (fits_transaction(together, value_limit_)) {
+        if (keep) operations.push_back({.verb = KvOperation::Verb::set, .key = history, .value = current->value});
+        return commit(operations, history);
+      }
+      // An entry of the history never changes, so writing it before the document is as good as together with it.
+      if (keep) put_history(history, current->value);
+      if (fits_transaction(text.size(), value_limit_)) return commit(operations, {});
+      if (!store_.put(key, text, cas)) return std::nullopt;
+      const auto written = read_current(key);
+      return written && written->value == text ? std::optional(written->modify_index) : std::nullopt;
+    } catch (const TooLarge& error) {
+      const auto limit = error.limit().value_or(value_limit_ / 2);
+      value_limit_ = std::min(limit, value_limit_ / 4 * 3);
+      if (value_limit_ < min_value_limit) throw;
+      job_.log.debug("{}; now {} bytes at a time", error.what(), value_limit_);
+    } catch (const Unavailable& error) {
+      job_.log.warn("{}; reading back whether it was written", error.what());
+      return std::nullopt;
+    }
+  }
+}
+
+/// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands.
+std::uint64_t Publisher::write_parts(const Document& document, const std::vector<std::string>& parts) {
+  const auto meta = job_.settings.meta_prefix();
+  for (std::size_t number = 0; number < parts.size(); ++number) {
+    store_.put(part_key(meta, document.blob->sha256, number), parts[number], std::nullopt);
+  }
+  const auto first = store_.get(part_key(meta, document.blob->sha256, 0));
+  return first ? first->modify_index : 0;
+}
+
+std::optional<std::uint64_t> Publisher::commit(const std::vector<KvOperation>& operations, const std::string& history) {
+  try {
+    const auto result = store_.commit(operations);
+    if (!result.committed) job_.log.debug("not written: {}", result.refusal);
+    return result.committed ? std::optional(result.index) : std::nullopt;
+  } catch (const Denied& error) {
+    // A policy of 2016 grants the documents alone. They are what matters; that no history is kept is worth a warning.
+    if (history.empty()) throw;
+    auto fewer = operations;
+    std::erase_if(fewer, [&](const KvOperation& operation) { return operation.key == history; });
+    const auto result = store_.commit(fewer);
+    if (!result.committed) return std::nullopt;
+    job_.log.warn("no history is kept: key_prefix \"{}\" {{ policy = \"write\" }} is missing from the token's policy",
+                  job_.settings.meta_prefix());
+    return result.index;
+  }
+}
+
+void Publisher::put_history(const std::string& key, const std::string& value) {
+  try {
+    store_.put(key, value, std::nullopt);
+  } catch (const Denied& error) {
+    job_.log.warn("no history is kept: {} ({})", error.what(), error.hint());
+  }
+}
+
+void Publisher::trim_history(const std::string& configuration) {
+  // The document is written; what is left behind here, the next save takes away.
+  try {
+    const auto prefix = job_.settings.meta_prefix() + "history/" + configuration + "/";
+    std::vector<std::pair<long long, std::string>> versions;
+    for (auto& key : store_.keys(prefix)) {
+      if (const auto version = to_integer(key.substr(prefix.size()))) versions.emplace_back(*version, std::move(key));
+    }
+    std::sort(versions.rbegin(), versions.rend());
+    std::vector<KvOperation> operations;
+    const auto limit = static_cast<std::size_t>(job_.settings.history_limit);
+    for (std::size_t i = limit; i < versions.size() && operations.size() < max_operations; ++i) {
+      operations.push_back({.verb = KvOperation::Verb::remove, .key = versions[i].second, .value = {}});
+    }
+    if (!operations.empty()) store_.commit(operations);
+    collect_blobs();
+  } catch (const Error& error) {
+    job_.log.debug("history of {} not trimmed: {}", configuration, error.what());
+  }
+}
+
+/// Removes blobs that no document and no history refers to. A document saved meanwhile makes the transaction fail, and
+/// leaves the collecting to its own save; a save that has written its parts but no document yet notices and repeats.
+void Publisher::collect_blobs() {
+  const auto meta = job_.settings.meta_prefix();
+  const auto blobs = meta + "blob/";
+  std::map<std::string, std::vector<std::string>> parts;
+  for (auto& key : store_.keys(blobs)) {
+    parts[key.substr(blobs.size(), key.find('/', blobs.size()) - blobs.size())].push_back(std::move(key));
+  }
+  if (parts.empty()) return;
+  std::vector<KvOperation> guards;
+  std::set<std::string> present;
+  const auto spare = [&](const KvEntry& entry) {
+    try {
+      if (const auto document = parse_document(entry.value); document.blob) parts.erase(document.blob->sha256);
+    } catch (const Error&) {
+      job_.log.debug("{} is no document and refers to no blob", entry.key);
+    }
+  };
+  for (const auto& entry : parse_kv_entries(store_.recurse(job_.settings.prefix))) {
+    const auto name = entry.key.substr(job_.settings.prefix.size());
+    if (find_configuration(name) == nullptr) continue;
+    present.insert(name);
+    guards.push_back(
+        {.verb = KvOperation::Verb::check_index, .key = entry.key, .value = {}, .index = entry.modify_index});
+    spare(entry);
+  }
+  for (const auto& name : configuration_names()) {
+    if (present.contains(name)) continue;
+    guards.push_back({.verb = KvOperation::Verb::check_not_exists, .key = job_.settings.key_of(name), .value = {}});
+  }
+  for (const auto& entry : parse_kv_entries(store_.recurse(meta + "history/"))) spare(entry);
+  for (const auto& [sha256, keys] : parts) {
+    // The first part goes with the first transaction: a save in between looks for that one.
+    for (std::size_t at = 0; at < keys.size(); at += max_operations - guards.size()) {
+      auto operations = guards;
+      for (std::size_t i = at; i < keys.size() && operations.size() < max_operations; ++i) {
+        operations.push_back({.verb = KvOperation::Verb::remove, .key = keys[i], .value = {}});
+      }
+      if (!store_.commit(operations).committed) return;
+    }
+  }
+}
+
+}  // namespace proxysql_consul

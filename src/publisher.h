@@ -1,0 +1,50 @@
+// Writing one document to Consul so that no other save is lost: compare-and-set, history, blobs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "node.h"
+#include "proxysql_consul/blob.h"
+#include "proxysql_consul/commands.h"
+#include "proxysql_consul/document.h"
+#include "proxysql_consul/kv_store.h"
+#include "proxysql_consul/state.h"
+
+namespace proxysql_consul {
+
+/// What came of writing a document.
+struct Published {
+  bool written = false;  ///< false: Consul held equal tables already
+  std::uint64_t version = 0;
+  std::string text;      ///< the document as Consul holds it
+  std::string replaced;  ///< which version of whose was replaced, for people; empty for a first one
+};
+
+class Publisher {
+ public:
+  Publisher(const Job& job, Patience& patience, KvStore& store) : job_(job), patience_(patience), store_(store) {}
+
+  /// Writes `document` unless Consul holds equal tables (`force`: all the same). With `known`, refuses when Consul's
+  /// version is not that one. Throws Error{consul}, and Error{refused}.
+  Published publish(Document document, bool force, const std::optional<std::uint64_t>& known);
+
+ private:
+  std::optional<KvEntry> read_current(const std::string& key);
+  bool is_equal(const Document& ours, const KvEntry& current) const;
+  std::optional<std::uint64_t> try_write(const KvEntry* current, Document& document, std::string& text);
+  std::uint64_t write_parts(const Document& document, const std::vector<std::string>& parts);
+  std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
+  void put_history(const std::string& key, const std::string& value);
+  void trim_history(const std::string& configuration);
+  void collect_blobs();
+
+  const Job& job_;
+  Patience& patience_;
+  KvStore& store_;
+  /// The largest value that the servers take; lowered when they refuse one.
+  std::size_t value_limit_ = std::size_t{512} * 1024;
+};
+
+}  // namespace proxysql_consul

@@ -1,0 +1,58 @@
+// A ProxySQL for one test: the real one where PROXYSQL_BIN names it and a 2.7 is asked for, else the stand-in as a
+// process of its own (from $PROXYSQL_STANDIN, or where the build put it). Loopback only, data of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "process.h"
+#include "proxysql_consul/admin_session.h"
+#include "standin_engine.h"
+
+namespace proxysql_consul::testing {
+
+struct ProxySqlServerOptions {
+  StandinVersion version = StandinVersion::v2_7;
+  bool with_socket = false;         ///< listen on a unix socket too
+  std::string consul_script = {};   ///< 1.1: what SAVE ... TO CLUSTER runs
+};
+
+class ProxySqlServer {
+ public:
+  /// Returns once the server answers a query; throws std::runtime_error with its output where it does not.
+  explicit ProxySqlServer(ProxySqlServerOptions options = {});
+  /// Ends the server by its pid.
+  ~ProxySqlServer();
+
+  bool is_real() const { return real_; }
+  const std::string& host() const { return admin_.host; }
+  unsigned port() const { return admin_.port; }
+  /// The unix socket's path, empty without one.
+  const std::string& socket() const { return socket_; }
+  /// How to log in over TCP.
+  const AdminOptions& admin() const { return admin_; }
+  pid_t pid() const { return process_->pid(); }
+
+  /// Runs a statement as admin in a session that stays open; throws what AdminSession::query() throws.
+  Result query(std::string_view sql);
+
+  /// Ends the server; the port stays free for start().
+  void stop();
+  /// Starts it again on the same port with the same disk database.
+  void start();
+
+ private:
+  void await();
+
+  ProxySqlServerOptions options_;
+  TempDir directory_;
+  bool real_ = false;
+  bool started_before_ = false;
+  std::string socket_;
+  AdminOptions admin_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<AdminSession> session_;
+};
+
+}  // namespace proxysql_consul::testing
