@@ -52,13 +52,12 @@ class Conformance : public AdminTest {
   ProxySqlServer& server() override { return *server_; }
 
   void SetUp() override {
-    for (const char* table :
-         {"mysql_servers", "mysql_replication_hostgroups", "mysql_group_replication_hostgroups",
-          "mysql_galera_hostgroups", "mysql_aws_aurora_hostgroups", "mysql_hostgroup_attributes",
-          "mysql_servers_ssl_params", "mysql_query_rules", "mysql_query_rules_fast_routing", "mysql_users",
-          "mysql_firewall_whitelist_users", "mysql_firewall_whitelist_rules",
-          "mysql_firewall_whitelist_sqli_fingerprints", "scheduler", "restapi_routes", "proxysql_servers",
-          "coredump_filters"}) {
+    for (const char* table : {"mysql_servers", "mysql_replication_hostgroups", "mysql_group_replication_hostgroups",
+                              "mysql_galera_hostgroups", "mysql_aws_aurora_hostgroups", "mysql_hostgroup_attributes",
+                              "mysql_servers_ssl_params", "mysql_query_rules", "mysql_query_rules_fast_routing",
+                              "mysql_users", "mysql_firewall_whitelist_users", "mysql_firewall_whitelist_rules",
+                              "mysql_firewall_whitelist_sqli_fingerprints", "scheduler", "restapi_routes",
+                              "proxysql_servers", "coredump_filters"}) {
       run(std::string("DELETE FROM ") + table);
     }
     for (const char* module : {"MYSQL SERVERS", "MYSQL QUERY RULES", "MYSQL USERS", "MYSQL FIREWALL", "SCHEDULER",
@@ -137,7 +136,8 @@ TEST_F(Conformance, KeepsEveryOtherByte) {
 }
 
 TEST_F(Conformance, KeepsNullAndEmptyApart) {
-  run("INSERT INTO mysql_query_rules(rule_id,active,match_pattern,replace_pattern) VALUES (1,1,'a',''),(2,1,NULL,NULL)");
+  run("INSERT INTO mysql_query_rules(rule_id,active,match_pattern,replace_pattern) VALUES "
+      "(1,1,'a',''),(2,1,NULL,NULL)");
   run("LOAD MYSQL QUERY RULES TO RUNTIME");
   EXPECT_EQ(rows("SELECT match_pattern, replace_pattern FROM runtime_mysql_query_rules ORDER BY rule_id"),
             (Rows{{"a", ""}, {std::nullopt, std::nullopt}}));
@@ -210,8 +210,10 @@ TEST_F(Conformance, AnswersASyntaxErrorToAnUnknownLoad) {
 
 TEST_F(Conformance, MatchesCommandsInAnyCaseAndSpacing) {
   int port = 1;
-  for (const char* load : {"load mysql servers to runtime", "LOAD MYSQL SERVERS TO RUN", " LOAD  MYSQL\tSERVERS FROM "
-                           "MEMORY ; ", "LOAD MYSQL SERVERS FROM MEM;"}) {
+  for (const char* load : {"load mysql servers to runtime", "LOAD MYSQL SERVERS TO RUN",
+                           " LOAD  MYSQL\tSERVERS FROM "
+                           "MEMORY ; ",
+                           "LOAD MYSQL SERVERS FROM MEM;"}) {
     const std::string number = std::to_string(++port);
     run("REPLACE INTO mysql_servers(hostname,port) VALUES ('a'," + number + ')');
     run(load);
@@ -346,9 +348,9 @@ TEST_F(Conformance, CountsLoadsInRuntimeChecksums) {
   const struct {
     const char* name;
     const char* module;
-  } cases[] = {{"mysql_servers", "MYSQL SERVERS"},           {"mysql_servers_v2", "MYSQL SERVERS"},
-               {"mysql_query_rules", "MYSQL QUERY RULES"},   {"mysql_users", "MYSQL USERS"},
-               {"mysql_variables", "MYSQL VARIABLES"},       {"admin_variables", "ADMIN VARIABLES"},
+  } cases[] = {{"mysql_servers", "MYSQL SERVERS"},         {"mysql_servers_v2", "MYSQL SERVERS"},
+               {"mysql_query_rules", "MYSQL QUERY RULES"}, {"mysql_users", "MYSQL USERS"},
+               {"mysql_variables", "MYSQL VARIABLES"},     {"admin_variables", "ADMIN VARIABLES"},
                {"proxysql_servers", "PROXYSQL SERVERS"}};
   for (const auto& [name, module] : cases) {
     const int before = version(name);
@@ -462,9 +464,15 @@ TEST_F(Conformance11, AnswersAnEmptyErrorWhenTheScriptFails) {
 
 TEST_F(Conformance11, HasFewTablesAndFewerRuntimeTables) {
   EXPECT_EQ(rows("SELECT name FROM sqlite_master WHERE type='table' AND name<>'sqlite_sequence' ORDER BY name"),
-            (Rows{{"global_variables"}, {"mysql_collations"}, {"mysql_query_rules"}, {"mysql_replication_hostgroups"},
-                  {"mysql_servers"}, {"mysql_users"}, {"runtime_mysql_query_rules"},
-                  {"runtime_mysql_replication_hostgroups"}, {"runtime_mysql_servers"}}));
+            (Rows{{"global_variables"},
+                  {"mysql_collations"},
+                  {"mysql_query_rules"},
+                  {"mysql_replication_hostgroups"},
+                  {"mysql_servers"},
+                  {"mysql_users"},
+                  {"runtime_mysql_query_rules"},
+                  {"runtime_mysql_replication_hostgroups"},
+                  {"runtime_mysql_servers"}}));
   EXPECT_EQ(rows("PRAGMA table_info(mysql_servers)").size(), 8U);
   EXPECT_EQ(rows("PRAGMA table_info(mysql_query_rules)").size(), 17U);
   EXPECT_EQ(rows("PRAGMA table_info(mysql_users)").size(), 12U);

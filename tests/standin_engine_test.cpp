@@ -1,11 +1,12 @@
 // The stand-in's controls, which no ProxySQL has, and what a session's messages do not show.
+#include "support/standin_engine.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "proxysql_consul/error.h"
-#include "support/standin_engine.h"
 #include "support/standin_session.h"
 
 namespace proxysql_consul::testing {

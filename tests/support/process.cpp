@@ -27,7 +27,7 @@ namespace proxysql_consul::testing {
 namespace {
 
 std::string read_all(int fd) {
-  struct stat info{};
+  struct stat info {};
   ::fstat(fd, &info);
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   const ssize_t got = ::pread(fd, text.data(), text.size(), 0);

@@ -53,8 +53,13 @@ void ProxySqlServer::start() {
     options.argv = {environment_or("PROXYSQL_BIN", ""), "-f", "-c", config, "-D", data};
     if (!started_before_) options.argv.emplace_back("--initial");
   } else {
-    options.argv = {standin_path(), "--port", std::to_string(admin_.port), "--data-dir", data,
-                    "--version-of", options_.version == StandinVersion::v2_7 ? "2.7" : "1.1"};
+    options.argv = {standin_path(),
+                    "--port",
+                    std::to_string(admin_.port),
+                    "--data-dir",
+                    data,
+                    "--version-of",
+                    options_.version == StandinVersion::v2_7 ? "2.7" : "1.1"};
     if (!socket_.empty()) options.argv.insert(options.argv.end(), {"--socket", socket_});
     if (!options_.consul_script.empty()) {
       options.argv.insert(options.argv.end(), {"--consul-script", options_.consul_script});

@@ -14,8 +14,8 @@ namespace proxysql_consul::testing {
 
 struct ProxySqlServerOptions {
   StandinVersion version = StandinVersion::v2_7;
-  bool with_socket = false;         ///< listen on a unix socket too
-  std::string consul_script = {};   ///< 1.1: what SAVE ... TO CLUSTER runs
+  bool with_socket = false;        ///< listen on a unix socket too
+  std::string consul_script = {};  ///< 1.1: what SAVE ... TO CLUSTER runs
 };
 
 class ProxySqlServer {

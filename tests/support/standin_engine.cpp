@@ -34,20 +34,55 @@ constexpr VariableSpec kVariables[] = {
 };
 
 /// 1.1 knows these of them, and one of its own.
-constexpr std::string_view kVariables11[] = {
-    "admin-admin_credentials", "admin-mysql_ifaces", "admin-read_only", "admin-refresh_interval",
-    "admin-stats_credentials", "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces", "admin-version",
-    "mysql-commands_stats", "mysql-connect_retries_delay", "mysql-connect_retries_on_failure",
-    "mysql-connect_timeout_server", "mysql-connect_timeout_server_max", "mysql-connection_max_age_ms",
-    "mysql-default_charset", "mysql-default_query_delay", "mysql-default_query_timeout", "mysql-default_reconnect",
-    "mysql-default_schema", "mysql-free_connections_pct", "mysql-have_compress", "mysql-init_connect",
-    "mysql-interfaces", "mysql-long_query_time", "mysql-max_connections", "mysql-max_transaction_time",
-    "mysql-monitor_connect_interval", "mysql-monitor_connect_timeout", "mysql-monitor_enabled",
-    "mysql-monitor_history", "mysql-monitor_password", "mysql-monitor_ping_interval", "mysql-monitor_ping_timeout",
-    "mysql-monitor_username", "mysql-multiplexing", "mysql-ping_interval_server_msec", "mysql-ping_timeout_server",
-    "mysql-poll_timeout", "mysql-query_digests", "mysql-query_retries_on_failure", "mysql-server_capabilities",
-    "mysql-server_version", "mysql-sessions_sort", "mysql-shun_on_failures", "mysql-shun_recovery_time_sec",
-    "mysql-stacksize", "mysql-threads", "mysql-threshold_query_length", "mysql-wait_timeout"};
+constexpr std::string_view kVariables11[] = {"admin-admin_credentials",
+                                             "admin-mysql_ifaces",
+                                             "admin-read_only",
+                                             "admin-refresh_interval",
+                                             "admin-stats_credentials",
+                                             "admin-telnet_admin_ifaces",
+                                             "admin-telnet_stats_ifaces",
+                                             "admin-version",
+                                             "mysql-commands_stats",
+                                             "mysql-connect_retries_delay",
+                                             "mysql-connect_retries_on_failure",
+                                             "mysql-connect_timeout_server",
+                                             "mysql-connect_timeout_server_max",
+                                             "mysql-connection_max_age_ms",
+                                             "mysql-default_charset",
+                                             "mysql-default_query_delay",
+                                             "mysql-default_query_timeout",
+                                             "mysql-default_reconnect",
+                                             "mysql-default_schema",
+                                             "mysql-free_connections_pct",
+                                             "mysql-have_compress",
+                                             "mysql-init_connect",
+                                             "mysql-interfaces",
+                                             "mysql-long_query_time",
+                                             "mysql-max_connections",
+                                             "mysql-max_transaction_time",
+                                             "mysql-monitor_connect_interval",
+                                             "mysql-monitor_connect_timeout",
+                                             "mysql-monitor_enabled",
+                                             "mysql-monitor_history",
+                                             "mysql-monitor_password",
+                                             "mysql-monitor_ping_interval",
+                                             "mysql-monitor_ping_timeout",
+                                             "mysql-monitor_username",
+                                             "mysql-multiplexing",
+                                             "mysql-ping_interval_server_msec",
+                                             "mysql-ping_timeout_server",
+                                             "mysql-poll_timeout",
+                                             "mysql-query_digests",
+                                             "mysql-query_retries_on_failure",
+                                             "mysql-server_capabilities",
+                                             "mysql-server_version",
+                                             "mysql-sessions_sort",
+                                             "mysql-shun_on_failures",
+                                             "mysql-shun_recovery_time_sec",
+                                             "mysql-stacksize",
+                                             "mysql-threads",
+                                             "mysql-threshold_query_length",
+                                             "mysql-wait_timeout"};
 constexpr VariableSpec kConsulScript = {"admin-proxysql_consul_script_path", "/usr/local/bin/proxysql-consul",
                                         Kind::text, 0, 0};
 
@@ -133,8 +168,7 @@ std::optional<std::string> accepted(const VariableSpec& spec, const std::string&
   std::string lower = value;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   switch (spec.kind) {
-    case Kind::text:
-      return value;
+    case Kind::text: return value;
     case Kind::boolean:
       if (lower == "true" || lower == "1") return "true";
       if (lower == "false" || lower == "0") return "false";
@@ -145,8 +179,7 @@ std::optional<std::string> accepted(const VariableSpec& spec, const std::string&
       if (number < spec.lowest || number > spec.highest) return std::nullopt;
       return std::to_string(number);
     }
-    case Kind::fixed:
-      break;
+    case Kind::fixed: break;
   }
   return value == current ? std::optional(value) : std::nullopt;
 }
@@ -170,8 +203,8 @@ bool has_row_value(std::string_view sql) {
       const Group group = open.back();
       open.pop_back();
       const std::string next = group.comma && !group.call ? folded(sql.substr(i + 1, 32)) : std::string();
-      if (next.starts_with("IN ") || next.starts_with("IN(") || next.starts_with("NOT IN") ||
-          next.starts_with("=") || next.starts_with("<") || next.starts_with(">")) {
+      if (next.starts_with("IN ") || next.starts_with("IN(") || next.starts_with("NOT IN") || next.starts_with("=") ||
+          next.starts_with("<") || next.starts_with(">")) {
         return true;
       }
     }
@@ -249,15 +282,15 @@ void StandinEngine::create_tables(const std::string& disk_path) {
   }
   if (version_ == StandinVersion::v1_1) return;
   must("CREATE TABLE IF NOT EXISTS disk.global_settings (" + std::string(kVariablesBody) + ')');
-  must("CREATE TABLE runtime_checksums_values (name VARCHAR NOT NULL PRIMARY KEY, version INT NOT NULL,"
-       " epoch INT NOT NULL, checksum VARCHAR NOT NULL)");
+  must(
+      "CREATE TABLE runtime_checksums_values (name VARCHAR NOT NULL PRIMARY KEY, version INT NOT NULL,"
+      " epoch INT NOT NULL, checksum VARCHAR NOT NULL)");
 }
 
 std::string StandinEngine::runtime_name(std::string_view table) const {
   const bool shown = version_ == StandinVersion::v2_7 ||
-                     std::any_of(kSchema.begin(), kSchema.end(), [&](const SchemaEntry& entry) {
-                       return entry.name == table && entry.runtime_1_1;
-                     });
+                     std::any_of(kSchema.begin(), kSchema.end(),
+                                 [&](const SchemaEntry& entry) { return entry.name == table && entry.runtime_1_1; });
   return (shown ? "main.runtime_" : "hidden.hidden_") + std::string(table);
 }
 
@@ -336,10 +369,9 @@ Answer StandinEngine::execute(std::string_view sql, Role role) {
     const auto run_script = cluster_save_;
     // Only the calling session waits: the program connects back.
     lock.unlock();
-    const int status = run_script
-                           ? run_script(script, command == "SAVE MYSQL SERVERS TO CLUSTER" ? "mysql_servers"
-                                                                                           : "mysql_query_rules")
-                           : 127;
+    const int status = run_script ? run_script(script, command == "SAVE MYSQL SERVERS TO CLUSTER" ? "mysql_servers"
+                                                                                                  : "mysql_query_rules")
+                                  : 127;
     return status == 0 ? Answer{} : fail("");
   }
   return run(sql, role);
@@ -393,12 +425,12 @@ Answer StandinEngine::run(std::string_view sql, Role role) {
 std::optional<Answer> StandinEngine::load_or_save(const std::string& command) {
   enum class Way { to_runtime, from_disk, from_runtime, to_disk };
   static const std::vector<std::pair<std::string, Way>> load_ways = {
-      {" TO RUNTIME", Way::to_runtime}, {" TO RUN", Way::to_runtime}, {" FROM MEMORY", Way::to_runtime},
+      {" TO RUNTIME", Way::to_runtime}, {" TO RUN", Way::to_runtime},   {" FROM MEMORY", Way::to_runtime},
       {" FROM MEM", Way::to_runtime},   {" TO MEMORY", Way::from_disk}, {" TO MEM", Way::from_disk},
       {" FROM DISK", Way::from_disk}};
   static const std::vector<std::pair<std::string, Way>> save_ways = {
-      {" TO MEMORY", Way::from_runtime},   {" TO MEM", Way::from_runtime}, {" FROM RUNTIME", Way::from_runtime},
-      {" FROM RUN", Way::from_runtime},    {" TO DISK", Way::to_disk},     {" FROM MEMORY", Way::to_disk},
+      {" TO MEMORY", Way::from_runtime}, {" TO MEM", Way::from_runtime}, {" FROM RUNTIME", Way::from_runtime},
+      {" FROM RUN", Way::from_runtime},  {" TO DISK", Way::to_disk},     {" FROM MEMORY", Way::to_disk},
       {" FROM MEM", Way::to_disk}};
   const bool load = command.starts_with("LOAD ");
   if (!load && !command.starts_with("SAVE ")) return std::nullopt;
@@ -468,8 +500,7 @@ void StandinEngine::load_table(std::string_view table) {
 
 void StandinEngine::load_variables(const std::string& module) {
   const std::string like = " WHERE variable_name LIKE " + quoted(module + "-%");
-  const Answer memory =
-      run_sql(db_.get(), "SELECT variable_name, variable_value FROM main.global_variables" + like);
+  const Answer memory = run_sql(db_.get(), "SELECT variable_name, variable_value FROM main.global_variables" + like);
   for (const Row& row : memory.rows) {
     const std::string& name = row.at(0).value();
     const std::string is_name = " WHERE variable_name=" + quoted(name);
@@ -555,8 +586,8 @@ void StandinEngine::copy_disk(std::size_t index, const std::string& from, const 
     if (!columns_.contains(table) || table == "coredump_filters") continue;
     if (table == "global_variables") {
       const std::string prefix = module.words == "ADMIN VARIABLES" ? "'admin-%'" : "'mysql-%'";
-      must("REPLACE INTO " + to + '.' + table + " SELECT * FROM " + from + '.' + table +
-           " WHERE variable_name LIKE " + prefix);
+      must("REPLACE INTO " + to + '.' + table + " SELECT * FROM " + from + '.' + table + " WHERE variable_name LIKE " +
+           prefix);
     } else {
       must("DELETE FROM " + to + '.' + table);
       must("INSERT INTO " + to + '.' + table + " SELECT * FROM " + from + '.' + table);

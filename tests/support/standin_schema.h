@@ -20,7 +20,8 @@ inline constexpr std::string_view kServersBody = R"(
   hostgroup_id INT NOT NULL DEFAULT 0 CHECK (hostgroup_id>=0),
   hostname VARCHAR NOT NULL,
   port INT NOT NULL DEFAULT 3306 CHECK (port >= 0 AND port <= 65535),
-  gtid_port INT NOT NULL DEFAULT 0 CHECK ((gtid_port <> port OR gtid_port=0) AND gtid_port >= 0 AND gtid_port <= 65535),
+  gtid_port INT NOT NULL DEFAULT 0
+    CHECK ((gtid_port <> port OR gtid_port=0) AND gtid_port >= 0 AND gtid_port <= 65535),
   status VARCHAR NOT NULL DEFAULT 'ONLINE'
     CHECK (UPPER(status) IN ('ONLINE','SHUNNED','OFFLINE_SOFT', 'OFFLINE_HARD')),
   weight INT NOT NULL DEFAULT 1 CHECK (weight >= 0 AND weight <=10000000),
@@ -44,7 +45,8 @@ inline constexpr std::string_view kServersBody11 = R"(
   max_replication_lag INT NOT NULL DEFAULT 0 CHECK (max_replication_lag >= 0 AND max_replication_lag <= 126144000),
   PRIMARY KEY (hostgroup_id, hostname, port))";
 
-inline constexpr std::string_view kReplicationBody = R"(
+inline constexpr std::string_view kReplicationBody =
+    R"(
   writer_hostgroup INT NOT NULL PRIMARY KEY CHECK (writer_hostgroup>=0),
   reader_hostgroup INT NOT NULL CHECK (reader_hostgroup<>writer_hostgroup AND reader_hostgroup>=0),
   check_type VARCHAR NOT NULL DEFAULT 'read_only' CHECK (LOWER(check_type) IN ('read_only','innodb_read_only',)"
@@ -58,7 +60,8 @@ inline constexpr std::string_view kReplicationBody11 = R"(
   UNIQUE (reader_hostgroup))";
 
 /// Of group replication and of Galera: the two tables are alike.
-inline constexpr std::string_view kClusterHostgroupsBody = R"(
+inline constexpr std::string_view kClusterHostgroupsBody =
+    R"(
   writer_hostgroup INT NOT NULL PRIMARY KEY CHECK (writer_hostgroup>=0),
   backup_writer_hostgroup INT NOT NULL
     CHECK (backup_writer_hostgroup>=0 AND backup_writer_hostgroup<>writer_hostgroup),
@@ -128,7 +131,7 @@ inline constexpr std::string_view kQueryRulesBody = R"(
   re_modifiers VARCHAR DEFAULT 'CASELESS',
   flagOUT INT CHECK (flagOUT >= 0),
   replace_pattern VARCHAR CHECK(CASE WHEN replace_pattern IS NULL THEN 1 WHEN replace_pattern IS NOT NULL )"
-    R"(AND match_pattern IS NOT NULL THEN 1 ELSE 0 END),
+                                                    R"(AND match_pattern IS NOT NULL THEN 1 ELSE 0 END),
   destination_hostgroup INT DEFAULT NULL,
   cache_ttl INT CHECK(cache_ttl > 0),
   cache_empty_result INT DEFAULT NULL CHECK (cache_empty_result IN (0,1)),
@@ -237,7 +240,12 @@ inline constexpr std::string_view kProxysqlServersBody = R"(
   comment VARCHAR NOT NULL DEFAULT '',
   PRIMARY KEY (hostname, port))";
 
-inline constexpr std::string_view kCoredumpBody = "filename VARCHAR NOT NULL, line INT NOT NULL, PRIMARY KEY (filename, line)";
+inline constexpr std::string_view kCoredumpBody =
+    "filename VARCHAR NOT NULL, line INT NOT NULL, PRIMARY KEY (filename, line)";
+
+inline constexpr std::string_view kCollationsBody = R"(
+  Id INTEGER NOT NULL PRIMARY KEY, Collation VARCHAR NOT NULL, Charset VARCHAR NOT NULL,
+  "Default" VARCHAR NOT NULL)";
 
 inline constexpr std::array<SchemaEntry, 19> kSchema{{
     {"mysql_servers", kServersBody, kServersBody11, true, true},
@@ -258,9 +266,7 @@ inline constexpr std::array<SchemaEntry, 19> kSchema{{
     {"restapi_routes", kRestapiBody, {}},
     {"proxysql_servers", kProxysqlServersBody, {}},
     {"coredump_filters", kCoredumpBody, {}, false, false},
-    {"mysql_collations",
-     R"(Id INTEGER NOT NULL PRIMARY KEY, Collation VARCHAR NOT NULL, Charset VARCHAR NOT NULL, "Default" VARCHAR NOT NULL)",
-     R"(Id INTEGER NOT NULL PRIMARY KEY, Collation VARCHAR NOT NULL, Charset VARCHAR NOT NULL, "Default" VARCHAR NOT NULL)"},
+    {"mysql_collations", kCollationsBody, kCollationsBody},
 }};
 
 }  // namespace proxysql_consul::testing

@@ -167,7 +167,8 @@ class Fields {
   std::uint64_t number(std::size_t bytes) {
     std::uint64_t value = 0;
     const std::string_view field = text(bytes);
-    for (std::size_t i = 0; i < field.size(); ++i) value |= std::uint64_t{static_cast<unsigned char>(field[i])} << 8 * i;
+    for (std::size_t i = 0; i < field.size(); ++i)
+      value |= std::uint64_t{static_cast<unsigned char>(field[i])} << 8 * i;
     return value;
   }
   std::string_view text(std::size_t bytes) {
@@ -220,8 +221,8 @@ std::optional<Role> authenticate(Wire& wire, StandinEngine& engine) {
   }
   const auto account = engine.account(username);
   if (!account || native_password(account->password, scramble) != response) {
-    wire.error(1045, "ProxySQL Error: Access denied for user '" + username + "'@'' (using password: " +
-                         (response.empty() ? "NO)" : "YES)"));
+    wire.error(1045, "ProxySQL Error: Access denied for user '" + username +
+                         "'@'' (using password: " + (response.empty() ? "NO)" : "YES)"));
     wire.flush();
     return std::nullopt;
   }
@@ -236,8 +237,8 @@ void put_answer(Wire& wire, const Answer& answer) {
   wire.put(lenenc(answer.columns.size()));
   for (const std::string& column : answer.columns) {
     // Every column claims to be a VAR_STRING in utf8, 15 long and NOT NULL, whatever it holds.
-    wire.put(lenenc_text("def") + std::string(3, '\0') + lenenc_text(column) + '\0' + integer(12, 1) +
-             integer(33, 2) + integer(15, 4) + integer(253, 1) + integer(1, 2) + integer(0, 3));
+    wire.put(lenenc_text("def") + std::string(3, '\0') + lenenc_text(column) + '\0' + integer(12, 1) + integer(33, 2) +
+             integer(15, 4) + integer(253, 1) + integer(1, 2) + integer(0, 3));
   }
   wire.eof();
   std::string packet;
@@ -376,20 +377,15 @@ void StandinServer::serve(Client& client) {
         const Answer answer = engine_.execute(std::string_view(packet).substr(1), *role);
         switch (answer.fault) {
           case Fault::none:
-          case Fault::fail:
-            put_answer(wire, answer);
-            break;
+          case Fault::fail: put_answer(wire, answer); break;
           case Fault::exit:
             if (options_.on_exit) options_.on_exit();
             return close_all();
           case Fault::hang:
             while (wire.read(packet)) continue;
             return;
-          case Fault::kill:
-            kill_peer(client.fd);
-            return;
-          case Fault::drop:
-            return;
+          case Fault::kill: kill_peer(client.fd); return;
+          case Fault::drop: return;
         }
         break;
       }
