@@ -2,6 +2,8 @@
 // missing one is a failure, never a skip.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,9 +17,9 @@ namespace proxysql_consul::testing {
 struct ConsulAgentOptions {
   std::string config = "{}";  ///< JSON merged over the fixture's own: watches, acl, limits, TLS, addresses ...
   bool dev = true;            ///< -dev; otherwise a server with a data directory of its own
-  std::vector<std::string> arguments = {};       ///< more command-line arguments
-  std::map<std::string, std::string> env = {};   ///< of the agent, which hands it to watch handlers
-  std::string token = {};     ///< for put(), get() and waiting until it is ready
+  std::vector<std::string> arguments = {};      ///< more command-line arguments
+  std::map<std::string, std::string> env = {};  ///< of the agent, which hands it to watch handlers
+  std::string token = {};                       ///< for put(), get() and waiting until it is ready
 };
 
 class ConsulAgent {
@@ -52,6 +54,7 @@ class ConsulAgent {
   TempDir directory_;
   unsigned http_port_ = 0;
   std::vector<unsigned> ports_;
+  std::string earlier_log_;
   std::unique_ptr<Process> process_;
 };
 
