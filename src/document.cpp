@@ -109,18 +109,25 @@ std::vector<Table> tables_from_json(const Json& json) {
   return tables;
 }
 
-void add_tables(Json& json, const std::vector<Table>& tables) {
-  auto& tables_json = json["tables"] = Json::object();
-  auto& columns_json = json["columns"] = Json::object();
+/// `"tables":{...},"columns":{...}`. Row by row: a tree of all cells at once would take many times the text's size.
+std::string tables_members(const std::vector<Table>& tables) {
+  std::string rows_text;
+  std::string columns_text;
   for (const auto& table : tables) {
-    auto& rows = tables_json[table.name] = Json::array();
+    const auto name = Json(table.name).dump();
+    rows_text += (rows_text.empty() ? "" : ",") + name + ":[";
+    bool first = true;
     for (const auto& row : table.rows) {
       auto cells = Json::array();
       for (const auto& cell : row) cells.push_back(cell_to_json(cell));
-      rows.push_back(std::move(cells));
+      if (!first) rows_text += ',';
+      rows_text += cells.dump();
+      first = false;
     }
-    columns_json[table.name] = table.columns;
+    rows_text += ']';
+    columns_text += (columns_text.empty() ? "" : ",") + name + ":" + Json(table.columns).dump();
   }
+  return "\"tables\":{" + rows_text + "},\"columns\":{" + columns_text + "}";
 }
 
 Blob blob_from_json(const Json& json) {
@@ -167,33 +174,29 @@ Document parse_document(std::string_view text) {
 }
 
 std::string format_document(const Document& document) {
-  Json json;
-  json["config_name"] = document.config_name;
-  json["uuid"] = document.uuid;
-  if (document.blob) {
-    json["blob"] = {{"sha256", document.blob->sha256},
-                    {"bytes", document.blob->bytes},
-                    {"encoding", "gzip"},
-                    {"parts", document.blob->parts}};
-  } else {
-    add_tables(json, document.tables);
-  }
-  json["format"] = current_format;
-  json["origin"] = {{"host", document.origin.host},
-                    {"proxysql_version", document.origin.proxysql_version},
-                    {"saved_at", document.origin.saved_at},
-                    {"message", document.origin.message}};
   // A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
+  const Json origin = {{"host", document.origin.host},
+                       {"proxysql_version", document.origin.proxysql_version},
+                       {"saved_at", document.origin.saved_at},
+                       {"message", document.origin.message}};
+  std::string content;
+  if (document.blob) {
+    const Json blob = {{"sha256", document.blob->sha256},
+                       {"bytes", document.blob->bytes},
+                       {"encoding", "gzip"},
+                       {"parts", document.blob->parts}};
+    content = "\"blob\":" + text(blob);
+  } else {
+    content = tables_members(document.tables);
+  }
+  return "{\"config_name\":" + text(document.config_name) + ",\"uuid\":" + text(document.uuid) + "," + content +
+         ",\"format\":" + std::to_string(current_format) + ",\"origin\":" + text(origin) + "}";
 }
 
 std::vector<Table> parse_tables(std::string_view text) { return tables_from_json(parse_object(text)); }
 
-std::string format_tables(const std::vector<Table>& tables) {
-  Json json;
-  add_tables(json, tables);
-  return json.dump();
-}
+std::string format_tables(const std::vector<Table>& tables) { return "{" + tables_members(tables) + "}"; }
 
 std::string describe_origin(const Document& document) {
   if (document.origin.host.empty()) return "node " + printable(document.uuid, 64);

@@ -65,6 +65,9 @@ class Update {
         job_.log.warn("{}: passed over: {}", printable(key, 100), decision.reason);
         return ExitCode::ok;
       case Verdict::not_accepted:
+        // Whoever names configurations knows that the others are passed over.
+        if (options_.configurations.empty()) job_.log.info("{}: passed over: {}", key, decision.reason);
+        return ExitCode::ok;
       case Verdict::frozen: job_.log.info("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
       case Verdict::own:
       case Verdict::applied: job_.log.debug("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
