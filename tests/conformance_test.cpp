@@ -47,9 +47,9 @@ class AdminTest : public ::testing::Test {
 
 class Conformance : public AdminTest {
  protected:
-  static void SetUpTestSuite() { server_ = std::make_unique<ProxySqlServer>(); }
-  static void TearDownTestSuite() { server_.reset(); }
-  ProxySqlServer& server() override { return *server_; }
+  static void SetUpTestSuite() { shared_server = std::make_unique<ProxySqlServer>(); }
+  static void TearDownTestSuite() { shared_server.reset(); }
+  ProxySqlServer& server() override { return *shared_server; }
 
   void SetUp() override {
     for (const char* table : {"mysql_servers", "mysql_replication_hostgroups", "mysql_group_replication_hostgroups",
@@ -66,7 +66,7 @@ class Conformance : public AdminTest {
     }
   }
 
-  static inline std::unique_ptr<ProxySqlServer> server_;
+  static inline std::unique_ptr<ProxySqlServer> shared_server;
 };
 
 TEST_F(Conformance, RunsOnlyTheFirstStatementOfAString) {
@@ -101,7 +101,7 @@ TEST_F(Conformance, TakesAndGivesMoreThan16MiB) {
   const std::string tail = "')";
   for (const std::size_t size : {std::size_t{0xfffffe}, std::size_t{0xffffff}, std::size_t{0x1000000}}) {
     const std::size_t length = size - 1 - head.size() - tail.size();
-    EXPECT_EQ(value(head + std::string(length, 'y') + tail), std::to_string(length));
+    EXPECT_EQ(value(std::string(head).append(length, 'y').append(tail)), std::to_string(length));
   }
 }
 
@@ -301,7 +301,8 @@ TEST_F(Conformance, LoadsTheOtherTablesUnchanged) {
   };
   for (const auto& [module, table, values] : cases) {
     SCOPED_TRACE(table);
-    run_all({"INSERT INTO " + table + " VALUES " + values, "LOAD " + module + " TO RUNTIME"});
+    run(std::string("INSERT INTO ").append(table).append(" VALUES ").append(values));
+    run(std::string("LOAD ").append(module).append(" TO RUNTIME"));
     EXPECT_EQ(rows("SELECT * FROM runtime_" + table), rows("SELECT * FROM " + table));
     EXPECT_EQ(rows("SELECT * FROM runtime_" + table).size(), 1U);
   }
@@ -424,41 +425,41 @@ TEST_F(Conformance, ShowsNoConfigurationToAStatsUser) {
 class Conformance11 : public AdminTest {
  protected:
   static void SetUpTestSuite() {
-    directory_ = std::make_unique<TempDir>();
-    const std::string script = directory_->file("script");
-    write_file(script, "#!/bin/sh\ncd " + directory_->path().string() +
+    directory = std::make_unique<TempDir>();
+    const std::string script = directory->file("script");
+    write_file(script, "#!/bin/sh\ncd " + directory->path().string() +
                            "\necho \"$@\" > arguments\nreadlink /proc/$$/fd/* > descriptors\nexit $(cat status)\n");
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-    server_ = std::make_unique<ProxySqlServer>(
+    shared_server = std::make_unique<ProxySqlServer>(
         ProxySqlServerOptions{.version = StandinVersion::v1_1, .consul_script = script});
   }
   static void TearDownTestSuite() {
-    server_.reset();
-    directory_.reset();
+    shared_server.reset();
+    directory.reset();
   }
-  ProxySqlServer& server() override { return *server_; }
+  ProxySqlServer& server() override { return *shared_server; }
   void SetUp() override { run_all({"DELETE FROM mysql_servers", "DELETE FROM mysql_users"}); }
 
-  static inline std::unique_ptr<TempDir> directory_;
-  static inline std::unique_ptr<ProxySqlServer> server_;
+  static inline std::unique_ptr<TempDir> directory;
+  static inline std::unique_ptr<ProxySqlServer> shared_server;
 };
 
 TEST_F(Conformance11, RunsTheScriptOnSaveToCluster) {
-  write_file(directory_->file("status"), "0");
+  write_file(directory->file("status"), "0");
   run("SAVE MYSQL SERVERS TO CLUSTER");
-  EXPECT_EQ(read_file(directory_->file("arguments")), "put mysql_servers\n");
+  EXPECT_EQ(read_file(directory->file("arguments")), "put mysql_servers\n");
   run("save mysql query rules to cluster");
-  EXPECT_EQ(read_file(directory_->file("arguments")), "put mysql_query_rules\n");
+  EXPECT_EQ(read_file(directory->file("arguments")), "put mysql_query_rules\n");
 }
 
 TEST_F(Conformance11, HandsItsSocketsToTheScript) {
-  write_file(directory_->file("status"), "0");
+  write_file(directory->file("status"), "0");
   run("SAVE MYSQL SERVERS TO CLUSTER");
-  EXPECT_NE(read_file(directory_->file("descriptors")).find("socket:"), std::string::npos);
+  EXPECT_NE(read_file(directory->file("descriptors")).find("socket:"), std::string::npos);
 }
 
 TEST_F(Conformance11, AnswersAnEmptyErrorWhenTheScriptFails) {
-  write_file(directory_->file("status"), "3");
+  write_file(directory->file("status"), "3");
   EXPECT_TRUE(error_of("SAVE MYSQL SERVERS TO CLUSTER").ends_with(": ")) << error_of("SAVE MYSQL SERVERS TO CLUSTER");
 }
 

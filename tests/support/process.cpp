@@ -49,7 +49,7 @@ std::vector<std::string> environment(const ProcessOptions& options) {
     const std::string name = text.substr(0, text.find('='));
     if (!options.env.contains(name) && (!options.clean_env || name == "PATH")) out.push_back(text);
   }
-  for (const auto& [name, value] : options.env) out.push_back(name + '=' + value);
+  for (const auto& [name, value] : options.env) out.emplace_back(name).append("=").append(value);
   return out;
 }
 

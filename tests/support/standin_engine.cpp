@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <initializer_list>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -29,12 +30,12 @@ struct VariableSpec {
   long highest;
 };
 
-constexpr VariableSpec kVariables[] = {
+constexpr VariableSpec known_variables[] = {
 #include "standin_variables.inc"
 };
 
 /// 1.1 knows these of them, and one of its own.
-constexpr std::string_view kVariables11[] = {"admin-admin_credentials",
+constexpr std::string_view variables_11[] = {"admin-admin_credentials",
                                              "admin-mysql_ifaces",
                                              "admin-read_only",
                                              "admin-refresh_interval",
@@ -83,7 +84,7 @@ constexpr std::string_view kVariables11[] = {"admin-admin_credentials",
                                              "mysql-threads",
                                              "mysql-threshold_query_length",
                                              "mysql-wait_timeout"};
-constexpr VariableSpec kConsulScript = {"admin-proxysql_consul_script_path", "/usr/local/bin/proxysql-consul",
+constexpr VariableSpec consul_script = {"admin-proxysql_consul_script_path", "/usr/local/bin/proxysql-consul",
                                         Kind::text, 0, 0};
 
 struct Module {
@@ -127,6 +128,12 @@ std::string quoted(std::string_view text) {
   return out + '\'';
 }
 
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (const std::string_view part : parts) out += part;
+  return out;
+}
+
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
 std::string_view trimmed(std::string_view text) {
@@ -155,12 +162,12 @@ bool in_version(const SchemaEntry& entry, StandinVersion version) {
 
 const VariableSpec* find_variable(std::string_view name, StandinVersion version) {
   if (version == StandinVersion::v1_1) {
-    if (name == kConsulScript.name) return &kConsulScript;
-    if (std::find(std::begin(kVariables11), std::end(kVariables11), name) == std::end(kVariables11)) return nullptr;
+    if (name == consul_script.name) return &consul_script;
+    if (std::find(std::begin(variables_11), std::end(variables_11), name) == std::end(variables_11)) return nullptr;
   }
-  const auto* found = std::find_if(std::begin(kVariables), std::end(kVariables),
+  const auto* found = std::find_if(std::begin(known_variables), std::end(known_variables),
                                    [&](const VariableSpec& spec) { return spec.name == name; });
-  return found == std::end(kVariables) ? nullptr : found;
+  return found == std::end(known_variables) ? nullptr : found;
 }
 
 /// What the variable is at runtime when set to `value`; nothing if ProxySQL would refuse it.
@@ -241,11 +248,11 @@ struct CallbackScope {
 StandinEngine::StandinEngine(StandinVersion version, const std::string& disk_path)
     : version_(version), db_(open_memory()), stats_db_(open_memory()) {
   create_tables(disk_path);
-  for (const VariableSpec& spec : kVariables) {
+  for (const VariableSpec& spec : known_variables) {
     if (find_variable(spec.name, version_) != nullptr) runtime_variables_.emplace(spec.name, spec.value);
   }
   if (version_ == StandinVersion::v1_1) {
-    runtime_variables_.emplace(kConsulScript.name, kConsulScript.value);
+    runtime_variables_.emplace(consul_script.name, consul_script.value);
     runtime_variables_["admin-version"] = "1.1.1.beta7";
   }
   for (const auto& [name, value] : runtime_variables_) {
@@ -263,7 +270,7 @@ void StandinEngine::create_tables(const std::string& disk_path) {
   must("ATTACH " + quoted(disk_path) + " AS disk");
   // Runtime of what 1.1 shows in no table.
   must("ATTACH ':memory:' AS hidden");
-  for (const SchemaEntry& entry : kSchema) {
+  for (const SchemaEntry& entry : schema) {
     if (!in_version(entry, version_)) continue;
     const std::string name(entry.name);
     std::string body(version_ == StandinVersion::v2_7 ? entry.body_2_7 : entry.body_1_1);
@@ -273,15 +280,15 @@ void StandinEngine::create_tables(const std::string& disk_path) {
         body.insert(at, "CONSTRAINT " + name + ' ');
       }
     }
-    must("CREATE TABLE main." + name + " (" + body + ')');
-    if (entry.on_disk) must("CREATE TABLE IF NOT EXISTS disk." + name + " (" + body + ')');
-    if (name != "mysql_collations") must("CREATE TABLE " + runtime_name(name) + " (" + body + ')');
-    for (const Row& row : run_sql(db_.get(), "PRAGMA main.table_info(" + name + ')').rows) {
+    must(joined({"CREATE TABLE main.", name, " (", body, ")"}));
+    if (entry.on_disk) must(joined({"CREATE TABLE IF NOT EXISTS disk.", name, " (", body, ")"}));
+    if (name != "mysql_collations") must(joined({"CREATE TABLE ", runtime_name(name), " (", body, ")"}));
+    for (const Row& row : run_sql(db_.get(), joined({"PRAGMA main.table_info(", name, ")"})).rows) {
       columns_[name].push_back(row.at(1).value());
     }
   }
   if (version_ == StandinVersion::v1_1) return;
-  must("CREATE TABLE IF NOT EXISTS disk.global_settings (" + std::string(kVariablesBody) + ')');
+  must("CREATE TABLE IF NOT EXISTS disk.global_settings (" + std::string(variables_body) + ')');
   must(
       "CREATE TABLE runtime_checksums_values (name VARCHAR NOT NULL PRIMARY KEY, version INT NOT NULL,"
       " epoch INT NOT NULL, checksum VARCHAR NOT NULL)");
@@ -289,7 +296,7 @@ void StandinEngine::create_tables(const std::string& disk_path) {
 
 std::string StandinEngine::runtime_name(std::string_view table) const {
   const bool shown = version_ == StandinVersion::v2_7 ||
-                     std::any_of(kSchema.begin(), kSchema.end(),
+                     std::any_of(schema.begin(), schema.end(),
                                  [&](const SchemaEntry& entry) { return entry.name == table && entry.runtime_1_1; });
   return (shown ? "main.runtime_" : "hidden.hidden_") + std::string(table);
 }
@@ -365,7 +372,7 @@ Answer StandinEngine::execute(std::string_view sql, Role role) {
   }
   if (version_ == StandinVersion::v1_1 && role == Role::admin &&
       (command == "SAVE MYSQL SERVERS TO CLUSTER" || command == "SAVE MYSQL QUERY RULES TO CLUSTER")) {
-    const std::string script = runtime_variables_[std::string(kConsulScript.name)];
+    const std::string script = runtime_variables_[std::string(consul_script.name)];
     const auto run_script = cluster_save_;
     // Only the calling session waits: the program connects back.
     lock.unlock();
@@ -464,7 +471,8 @@ void StandinEngine::load_table(std::string_view table) {
   const std::string name(table);
   const std::string runtime = runtime_name(table);
   const auto insert = [&](const std::map<std::string, std::string>& instead, const std::string& where) {
-    must("INSERT INTO " + runtime + " SELECT " + column_list(table, instead) + " FROM main." + name + " AS a " + where);
+    must(joined(
+        {"INSERT INTO ", runtime, " SELECT ", column_list(table, instead), " FROM main.", name, " AS a ", where}));
   };
   must("DELETE FROM " + runtime);
   if (name == "mysql_servers") {
@@ -546,7 +554,7 @@ void StandinEngine::bump_checksum(const std::string& name, const std::vector<std
   for (const std::string& table : tables) {
     const bool variables = table.ends_with("global_variables");
     const std::string where = variables ? " WHERE variable_name LIKE '" + name.substr(0, 5) + "-%'" : "";
-    for (const Row& row : run_sql(db_.get(), "SELECT * FROM " + table + where).rows) {
+    for (const Row& row : run_sql(db_.get(), joined({"SELECT * FROM ", table, where})).rows) {
       for (const Cell& cell : row) hash = hash * 1099511628211U + std::hash<Cell>()(cell);
     }
   }
@@ -566,7 +574,7 @@ void StandinEngine::save_module(std::size_t index) {
     const std::string from = " FROM " + runtime_name(table);
     if (table == "global_variables") {
       const std::string prefix = module.words == "ADMIN VARIABLES" ? "'admin-%'" : "'mysql-%'";
-      must("REPLACE INTO main.global_variables SELECT *" + from + " WHERE variable_name LIKE " + prefix);
+      must(joined({"REPLACE INTO main.global_variables SELECT *", from, " WHERE variable_name LIKE ", prefix}));
     } else if (table == "mysql_users") {
       // Users that are not at runtime stay, inactive; the doubled rows of runtime take the place of single ones.
       must("UPDATE main.mysql_users SET active=0");
@@ -575,7 +583,7 @@ void StandinEngine::save_module(std::size_t index) {
       std::map<std::string, std::string> instead;
       if (table == "mysql_servers") instead["status"] = "REPLACE(status,'SHUNNED','ONLINE')";
       must("DELETE FROM main." + table);
-      must("INSERT INTO main." + table + " SELECT " + column_list(table, instead) + from);
+      must(joined({"INSERT INTO main.", table, " SELECT ", column_list(table, instead), from}));
     }
   }
 }
@@ -584,13 +592,13 @@ void StandinEngine::copy_disk(std::size_t index, const std::string& from, const 
   const Module& module = modules()[index];
   for (const std::string& table : module.tables) {
     if (!columns_.contains(table) || table == "coredump_filters") continue;
+    const std::string rows = joined({to, ".", table, " SELECT * FROM ", from, ".", table});
     if (table == "global_variables") {
       const std::string prefix = module.words == "ADMIN VARIABLES" ? "'admin-%'" : "'mysql-%'";
-      must("REPLACE INTO " + to + '.' + table + " SELECT * FROM " + from + '.' + table + " WHERE variable_name LIKE " +
-           prefix);
+      must(joined({"REPLACE INTO ", rows, " WHERE variable_name LIKE ", prefix}));
     } else {
-      must("DELETE FROM " + to + '.' + table);
-      must("INSERT INTO " + to + '.' + table + " SELECT * FROM " + from + '.' + table);
+      must(joined({"DELETE FROM ", to, ".", table}));
+      must("INSERT INTO " + rows);
     }
   }
 }

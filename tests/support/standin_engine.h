@@ -114,7 +114,7 @@ class StandinEngine {
   void copy_disk(std::size_t module, const std::string& from, const std::string& to);
   void bump_checksum(const std::string& name, const std::vector<std::string>& tables);
 
-  const StandinVersion version_;
+  StandinVersion version_;
   std::mutex mutex_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> db_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> stats_db_;

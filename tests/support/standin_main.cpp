@@ -21,7 +21,7 @@ namespace {
 
 using namespace proxysql_consul::testing;
 
-constexpr char kUsage[] =
+constexpr char usage[] =
     "Usage: proxysql_standin [--version-of 2.7|1.1] [--port N] [--socket PATH] [--data-dir DIR]\n"
     "                        [--ready-file PATH] [--consul-script PATH]\n";
 
@@ -88,13 +88,13 @@ int main(int argc, char** argv) {
                                                 {"--data-dir", ""},      {"--ready-file", ""}, {"--consul-script", ""}};
   for (int i = 1; i < argc; i += 2) {
     if (!options.contains(argv[i]) || i + 1 == argc) {
-      std::cerr << kUsage;
+      std::cerr << usage;
       return 2;
     }
     options[argv[i]] = argv[i + 1];
   }
   if (options["--version-of"] != "2.7" && options["--version-of"] != "1.1") {
-    std::cerr << kUsage;
+    std::cerr << usage;
     return 2;
   }
   try {

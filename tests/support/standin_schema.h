@@ -16,7 +16,7 @@ struct SchemaEntry {
   bool on_disk = true;
 };
 
-inline constexpr std::string_view kServersBody = R"(
+inline constexpr std::string_view servers_body = R"(
   hostgroup_id INT NOT NULL DEFAULT 0 CHECK (hostgroup_id>=0),
   hostname VARCHAR NOT NULL,
   port INT NOT NULL DEFAULT 3306 CHECK (port >= 0 AND port <= 65535),
@@ -33,7 +33,7 @@ inline constexpr std::string_view kServersBody = R"(
   comment VARCHAR NOT NULL DEFAULT '',
   PRIMARY KEY (hostgroup_id, hostname, port))";
 
-inline constexpr std::string_view kServersBody11 = R"(
+inline constexpr std::string_view servers_body_11 = R"(
   hostgroup_id INT NOT NULL DEFAULT 0,
   hostname VARCHAR NOT NULL,
   port INT NOT NULL DEFAULT 3306,
@@ -45,7 +45,7 @@ inline constexpr std::string_view kServersBody11 = R"(
   max_replication_lag INT NOT NULL DEFAULT 0 CHECK (max_replication_lag >= 0 AND max_replication_lag <= 126144000),
   PRIMARY KEY (hostgroup_id, hostname, port))";
 
-inline constexpr std::string_view kReplicationBody =
+inline constexpr std::string_view replication_body =
     R"(
   writer_hostgroup INT NOT NULL PRIMARY KEY CHECK (writer_hostgroup>=0),
   reader_hostgroup INT NOT NULL CHECK (reader_hostgroup<>writer_hostgroup AND reader_hostgroup>=0),
@@ -54,13 +54,13 @@ inline constexpr std::string_view kReplicationBody =
   comment VARCHAR NOT NULL DEFAULT '',
   UNIQUE (reader_hostgroup))";
 
-inline constexpr std::string_view kReplicationBody11 = R"(
+inline constexpr std::string_view replication_body_11 = R"(
   writer_hostgroup INT NOT NULL PRIMARY KEY CHECK (writer_hostgroup>=0),
   reader_hostgroup INT NOT NULL CHECK (reader_hostgroup<>writer_hostgroup AND reader_hostgroup>0),
   UNIQUE (reader_hostgroup))";
 
 /// Of group replication and of Galera: the two tables are alike.
-inline constexpr std::string_view kClusterHostgroupsBody =
+inline constexpr std::string_view cluster_hostgroups_body =
     R"(
   writer_hostgroup INT NOT NULL PRIMARY KEY CHECK (writer_hostgroup>=0),
   backup_writer_hostgroup INT NOT NULL
@@ -76,7 +76,7 @@ inline constexpr std::string_view kClusterHostgroupsBody =
   comment VARCHAR,
   UNIQUE (reader_hostgroup), UNIQUE (offline_hostgroup), UNIQUE (backup_writer_hostgroup))";
 
-inline constexpr std::string_view kAuroraBody = R"(
+inline constexpr std::string_view aurora_body = R"(
   writer_hostgroup INT NOT NULL PRIMARY KEY CHECK (writer_hostgroup>=0),
   reader_hostgroup INT NOT NULL CHECK (reader_hostgroup<>writer_hostgroup AND reader_hostgroup>0),
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
@@ -93,7 +93,7 @@ inline constexpr std::string_view kAuroraBody = R"(
   comment VARCHAR,
   UNIQUE (reader_hostgroup))";
 
-inline constexpr std::string_view kAttributesBody = R"(
+inline constexpr std::string_view attributes_body = R"(
   hostgroup_id INT NOT NULL PRIMARY KEY,
   max_num_online_servers INT NOT NULL DEFAULT 1000000
     CHECK (max_num_online_servers>=0 AND max_num_online_servers <= 1000000),
@@ -110,7 +110,7 @@ inline constexpr std::string_view kAttributesBody = R"(
   servers_defaults VARCHAR NOT NULL DEFAULT '' CHECK (JSON_VALID(servers_defaults) OR servers_defaults = ''),
   comment VARCHAR NOT NULL DEFAULT '')";
 
-inline constexpr std::string_view kSslParamsBody = R"(
+inline constexpr std::string_view ssl_params_body = R"(
   hostname VARCHAR NOT NULL,
   port INT NOT NULL DEFAULT 3306 CHECK (port >= 0 AND port <= 65535),
   username VARCHAR NOT NULL DEFAULT '', ssl_ca VARCHAR NOT NULL DEFAULT '', ssl_cert VARCHAR NOT NULL DEFAULT '',
@@ -119,7 +119,7 @@ inline constexpr std::string_view kSslParamsBody = R"(
   tls_version VARCHAR NOT NULL DEFAULT '', comment VARCHAR NOT NULL DEFAULT '',
   PRIMARY KEY (hostname, port, username))";
 
-inline constexpr std::string_view kQueryRulesBody = R"(
+inline constexpr std::string_view query_rules_body = R"(
   rule_id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   active INT NOT NULL DEFAULT 0 CHECK (active IN (0,1)),
   username VARCHAR, schemaname VARCHAR,
@@ -131,7 +131,7 @@ inline constexpr std::string_view kQueryRulesBody = R"(
   re_modifiers VARCHAR DEFAULT 'CASELESS',
   flagOUT INT CHECK (flagOUT >= 0),
   replace_pattern VARCHAR CHECK(CASE WHEN replace_pattern IS NULL THEN 1 WHEN replace_pattern IS NOT NULL )"
-                                                    R"(AND match_pattern IS NOT NULL THEN 1 ELSE 0 END),
+                                                     R"(AND match_pattern IS NOT NULL THEN 1 ELSE 0 END),
   destination_hostgroup INT DEFAULT NULL,
   cache_ttl INT CHECK(cache_ttl > 0),
   cache_empty_result INT DEFAULT NULL CHECK (cache_empty_result IN (0,1)),
@@ -150,7 +150,7 @@ inline constexpr std::string_view kQueryRulesBody = R"(
   attributes VARCHAR NOT NULL DEFAULT '' CHECK (JSON_VALID(attributes) OR attributes = ''),
   comment VARCHAR)";
 
-inline constexpr std::string_view kQueryRulesBody11 = R"(
+inline constexpr std::string_view query_rules_body_11 = R"(
   rule_id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   active INT NOT NULL DEFAULT 0 CHECK (active IN (0,1)),
   username VARCHAR, schemaname VARCHAR,
@@ -164,13 +164,13 @@ inline constexpr std::string_view kQueryRulesBody11 = R"(
   timeout INT UNSIGNED, delay INT UNSIGNED, error_msg VARCHAR,
   apply INT NOT NULL DEFAULT 0 CHECK(apply IN (0,1)))";
 
-inline constexpr std::string_view kFastRoutingBody = R"(
+inline constexpr std::string_view fast_routing_body = R"(
   username VARCHAR NOT NULL, schemaname VARCHAR NOT NULL, flagIN INT NOT NULL DEFAULT 0,
   destination_hostgroup INT NOT NULL CHECK (destination_hostgroup >= 0),
   comment VARCHAR NOT NULL,
   PRIMARY KEY (username, schemaname, flagIN))";
 
-inline constexpr std::string_view kUsersBody = R"(
+inline constexpr std::string_view users_body = R"(
   username VARCHAR NOT NULL, password VARCHAR,
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   use_ssl INT NOT NULL DEFAULT 0 CHECK (use_ssl IN (0,1)),
@@ -185,7 +185,7 @@ inline constexpr std::string_view kUsersBody = R"(
   comment VARCHAR NOT NULL DEFAULT '',
   PRIMARY KEY (username, backend), UNIQUE (username, frontend))";
 
-inline constexpr std::string_view kUsersBody11 = R"(
+inline constexpr std::string_view users_body_11 = R"(
   username VARCHAR NOT NULL, password VARCHAR,
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   use_ssl INT NOT NULL DEFAULT 0 CHECK (use_ssl IN (0,1)),
@@ -198,28 +198,28 @@ inline constexpr std::string_view kUsersBody11 = R"(
   max_connections INT NOT NULL DEFAULT 10000 CHECK (max_connections >=0),
   PRIMARY KEY (username, backend), UNIQUE (username, frontend))";
 
-inline constexpr std::string_view kVariablesBody =
+inline constexpr std::string_view variables_body =
     "variable_name VARCHAR NOT NULL PRIMARY KEY, variable_value VARCHAR NOT NULL";
 
-inline constexpr std::string_view kFirewallUsersBody = R"(
+inline constexpr std::string_view firewall_users_body = R"(
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   username VARCHAR NOT NULL, client_address VARCHAR NOT NULL,
   mode VARCHAR NOT NULL DEFAULT 'OFF' CHECK (mode IN ('OFF','DETECTING','PROTECTING')),
   comment VARCHAR NOT NULL,
   PRIMARY KEY (username, client_address))";
 
-inline constexpr std::string_view kFirewallRulesBody = R"(
+inline constexpr std::string_view firewall_rules_body = R"(
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   username VARCHAR NOT NULL, client_address VARCHAR NOT NULL, schemaname VARCHAR NOT NULL,
   flagIN INT NOT NULL DEFAULT 0, digest VARCHAR NOT NULL, comment VARCHAR NOT NULL,
   PRIMARY KEY (username, client_address, schemaname, flagIN, digest))";
 
-inline constexpr std::string_view kFingerprintsBody = R"(
+inline constexpr std::string_view fingerprints_body = R"(
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   fingerprint VARCHAR NOT NULL,
   PRIMARY KEY (fingerprint))";
 
-inline constexpr std::string_view kSchedulerBody = R"(
+inline constexpr std::string_view scheduler_body = R"(
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   interval_ms INTEGER NOT NULL CHECK (interval_ms>=100 AND interval_ms<=100000000),
@@ -227,46 +227,46 @@ inline constexpr std::string_view kSchedulerBody = R"(
   arg1 VARCHAR, arg2 VARCHAR, arg3 VARCHAR, arg4 VARCHAR, arg5 VARCHAR,
   comment VARCHAR NOT NULL DEFAULT '')";
 
-inline constexpr std::string_view kRestapiBody = R"(
+inline constexpr std::string_view restapi_body = R"(
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   active INT NOT NULL DEFAULT 1 CHECK (active IN (0,1)),
   timeout_ms INTEGER NOT NULL CHECK (timeout_ms>=100 AND timeout_ms<=100000000),
   method VARCHAR NOT NULL CHECK (UPPER(method) IN ('GET','POST')),
   uri VARCHAR NOT NULL, script VARCHAR NOT NULL, comment VARCHAR NOT NULL DEFAULT '')";
 
-inline constexpr std::string_view kProxysqlServersBody = R"(
+inline constexpr std::string_view proxysql_servers_body = R"(
   hostname VARCHAR NOT NULL, port INT NOT NULL DEFAULT 6032,
   weight INT NOT NULL DEFAULT 0 CHECK (weight >= 0),
   comment VARCHAR NOT NULL DEFAULT '',
   PRIMARY KEY (hostname, port))";
 
-inline constexpr std::string_view kCoredumpBody =
+inline constexpr std::string_view coredump_body =
     "filename VARCHAR NOT NULL, line INT NOT NULL, PRIMARY KEY (filename, line)";
 
-inline constexpr std::string_view kCollationsBody = R"(
+inline constexpr std::string_view collations_body = R"(
   Id INTEGER NOT NULL PRIMARY KEY, Collation VARCHAR NOT NULL, Charset VARCHAR NOT NULL,
   "Default" VARCHAR NOT NULL)";
 
-inline constexpr std::array<SchemaEntry, 19> kSchema{{
-    {"mysql_servers", kServersBody, kServersBody11, true, true},
-    {"mysql_replication_hostgroups", kReplicationBody, kReplicationBody11, true, true},
-    {"mysql_group_replication_hostgroups", kClusterHostgroupsBody, {}},
-    {"mysql_galera_hostgroups", kClusterHostgroupsBody, {}},
-    {"mysql_aws_aurora_hostgroups", kAuroraBody, {}},
-    {"mysql_hostgroup_attributes", kAttributesBody, {}},
-    {"mysql_servers_ssl_params", kSslParamsBody, {}},
-    {"mysql_query_rules", kQueryRulesBody, kQueryRulesBody11, true, true},
-    {"mysql_query_rules_fast_routing", kFastRoutingBody, {}},
-    {"mysql_users", kUsersBody, kUsersBody11},
-    {"global_variables", kVariablesBody, kVariablesBody},
-    {"mysql_firewall_whitelist_users", kFirewallUsersBody, {}},
-    {"mysql_firewall_whitelist_rules", kFirewallRulesBody, {}},
-    {"mysql_firewall_whitelist_sqli_fingerprints", kFingerprintsBody, {}},
-    {"scheduler", kSchedulerBody, {}},
-    {"restapi_routes", kRestapiBody, {}},
-    {"proxysql_servers", kProxysqlServersBody, {}},
-    {"coredump_filters", kCoredumpBody, {}, false, false},
-    {"mysql_collations", kCollationsBody, kCollationsBody},
+inline constexpr std::array<SchemaEntry, 19> schema{{
+    {"mysql_servers", servers_body, servers_body_11, true, true},
+    {"mysql_replication_hostgroups", replication_body, replication_body_11, true, true},
+    {"mysql_group_replication_hostgroups", cluster_hostgroups_body, {}},
+    {"mysql_galera_hostgroups", cluster_hostgroups_body, {}},
+    {"mysql_aws_aurora_hostgroups", aurora_body, {}},
+    {"mysql_hostgroup_attributes", attributes_body, {}},
+    {"mysql_servers_ssl_params", ssl_params_body, {}},
+    {"mysql_query_rules", query_rules_body, query_rules_body_11, true, true},
+    {"mysql_query_rules_fast_routing", fast_routing_body, {}},
+    {"mysql_users", users_body, users_body_11},
+    {"global_variables", variables_body, variables_body},
+    {"mysql_firewall_whitelist_users", firewall_users_body, {}},
+    {"mysql_firewall_whitelist_rules", firewall_rules_body, {}},
+    {"mysql_firewall_whitelist_sqli_fingerprints", fingerprints_body, {}},
+    {"scheduler", scheduler_body, {}},
+    {"restapi_routes", restapi_body, {}},
+    {"proxysql_servers", proxysql_servers_body, {}},
+    {"coredump_filters", coredump_body, {}, false, false},
+    {"mysql_collations", collations_body, collations_body},
 }};
 
 }  // namespace proxysql_consul::testing

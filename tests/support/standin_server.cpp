@@ -23,16 +23,16 @@
 namespace proxysql_consul::testing {
 namespace {
 
-constexpr std::size_t kMaxPacket = 0xffffff;
-constexpr std::uint32_t kConnectWithDb = 0x8;
-constexpr std::uint32_t kSecureConnection = 0x8000;
-constexpr std::uint32_t kPluginAuth = 0x80000;
-constexpr std::uint32_t kLenencAuth = 0x200000;
+constexpr std::size_t max_packet = 0xffffff;
+constexpr std::uint32_t connect_with_db = 0x8;
+constexpr std::uint32_t secure_connection = 0x8000;
+constexpr std::uint32_t plugin_auth = 0x80000;
+constexpr std::uint32_t lenenc_auth = 0x200000;
 // LONG_PASSWORD, FOUND_ROWS, LONG_FLAG, CONNECT_WITH_DB, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION,
 // MULTI_STATEMENTS, PLUGIN_AUTH. Without DEPRECATE_EOF and SSL; MULTI_STATEMENTS is a promise ProxySQL breaks.
-constexpr std::uint32_t kCapabilities = 0x0009a20f;
-constexpr unsigned kStatus = 0x0002 | 0x0200;  // AUTOCOMMIT, NO_BACKSLASH_ESCAPES
-constexpr std::string_view kPlugin = "mysql_native_password";
+constexpr std::uint32_t server_capabilities = 0x0009a20f;
+constexpr unsigned server_status = 0x0002 | 0x0200;  // AUTOCOMMIT, NO_BACKSLASH_ESCAPES
+constexpr std::string_view auth_plugin = "mysql_native_password";
 
 std::string sha1(std::string_view text) {
   std::array<std::uint32_t, 5> h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
@@ -105,18 +105,18 @@ class Wire {
       length = byte(0) | byte(1) << 8 | byte(2) << 16;
       sequence_ = static_cast<std::uint8_t>(byte(3) + 1);
       if (!read_bytes(payload, length)) return false;
-    } while (length == kMaxPacket);
+    } while (length == max_packet);
     return true;
   }
 
   void put(std::string_view payload) {
     std::size_t length = 0;
     do {
-      length = std::min(payload.size(), kMaxPacket);
+      length = std::min(payload.size(), max_packet);
       out_ += integer(length, 3) + integer(sequence_++, 1);
       out_ += payload.substr(0, length);
       payload.remove_prefix(length);
-    } while (length == kMaxPacket);
+    } while (length == max_packet);
     if (out_.size() > 1U << 20) flush();
   }
 
@@ -134,10 +134,10 @@ class Wire {
   }
 
   void ok(std::uint64_t affected = 0, std::string_view info = {}) {
-    put(integer(0, 1) + lenenc(affected) + lenenc(0) + integer(kStatus, 2) + integer(0, 2) +
+    put(integer(0, 1) + lenenc(affected) + lenenc(0) + integer(server_status, 2) + integer(0, 2) +
         (info.empty() ? std::string() : lenenc_text(info)));
   }
-  void eof() { put('\xfe' + integer(0, 2) + integer(kStatus, 2)); }
+  void eof() { put('\xfe' + integer(0, 2) + integer(server_status, 2)); }
   void error(unsigned code, std::string_view text) {
     put(('\xff' + integer(code, 2) + (code == 1205 ? "#HY000" : "#28000")).append(text));
   }
@@ -198,9 +198,10 @@ std::optional<Role> authenticate(Wire& wire, StandinEngine& engine) {
   const std::string scramble = random_scramble();
   const std::string version = engine.version() == StandinVersion::v2_7 ? "8.0.11 (ProxySQL stand-in)" : "5.1.30";
   std::string hello = '\x0a' + version + '\0' + integer(1, 4) + scramble.substr(0, 8) + '\0';
-  hello += integer(kCapabilities & 0xffff, 2) + integer(33, 1) + integer(kStatus, 2) + integer(kCapabilities >> 16, 2);
+  hello += integer(server_capabilities & 0xffff, 2) + integer(33, 1) + integer(server_status, 2) +
+           integer(server_capabilities >> 16, 2);
   hello += integer(21, 1) + std::string(10, '\0') + scramble.substr(8) + '\0';
-  wire.put(hello.append(kPlugin) + '\0');
+  wire.put(hello.append(auth_plugin) + '\0');
   std::string reply;
   if (!wire.flush() || !wire.read(reply)) return std::nullopt;
 
@@ -209,14 +210,14 @@ std::optional<Role> authenticate(Wire& wire, StandinEngine& engine) {
   fields.text(4 + 1 + 23);
   const std::string username(fields.until_nul());
   std::string response;
-  if ((capabilities & (kSecureConnection | kLenencAuth)) != 0) {
+  if ((capabilities & (secure_connection | lenenc_auth)) != 0) {
     response = fields.text(static_cast<std::size_t>(fields.number(1)));
   } else {
     response = fields.until_nul();
   }
-  if ((capabilities & kConnectWithDb) != 0) fields.until_nul();
-  if ((capabilities & kPluginAuth) != 0 && fields.until_nul() != kPlugin) {
-    wire.put(('\xfe' + std::string(kPlugin) + '\0').append(scramble) + '\0');
+  if ((capabilities & connect_with_db) != 0) fields.until_nul();
+  if ((capabilities & plugin_auth) != 0 && fields.until_nul() != auth_plugin) {
+    wire.put(('\xfe' + std::string(auth_plugin) + '\0').append(scramble) + '\0');
     if (!wire.flush() || !wire.read(response)) return std::nullopt;
   }
   const auto account = engine.account(username);
