@@ -96,10 +96,10 @@ TEST_F(Conformance, TakesAndGivesMoreThan16MiB) {
   run(sql);
   EXPECT_EQ(value("SELECT COUNT(*) FROM mysql_servers WHERE LENGTH(comment)=1048576"), "17");
   EXPECT_EQ(value("SELECT GROUP_CONCAT(comment,'') FROM mysql_servers").size(), 17U << 20);
-  // A packet of exactly 16 MiB less one is followed by an empty one.
+  // Not a packet of exactly 16 MiB less one, which an empty one follows: the original does not survive that.
   const std::string head = "SELECT LENGTH('";
   const std::string tail = "')";
-  for (const std::size_t size : {std::size_t{0xfffffe}, std::size_t{0xffffff}, std::size_t{0x1000000}}) {
+  for (const std::size_t size : {std::size_t{0xfffffe}, std::size_t{0x1000000}}) {
     const std::size_t length = size - 1 - head.size() - tail.size();
     EXPECT_EQ(value(std::string(head).append(length, 'y').append(tail)), std::to_string(length));
   }

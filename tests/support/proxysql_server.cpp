@@ -50,7 +50,8 @@ void ProxySqlServer::start() {
     std::filesystem::create_directories(data);
     const std::string config = directory_.file("proxysql.cnf");
     if (!started_before_) write_file(config, proxysql_config(admin_, socket_));
-    options.argv = {environment_or("PROXYSQL_BIN", ""), "-f", "-c", config, "-D", data};
+    // The version check would ask a server on the net.
+    options.argv = {environment_or("PROXYSQL_BIN", ""), "-f", "--no-version-check", "-c", config, "-D", data};
     if (!started_before_) options.argv.emplace_back("--initial");
   } else {
     options.argv = {standin_path(),
