@@ -29,6 +29,8 @@ class ConsulAgent {
   ~ConsulAgent();
 
   unsigned http_port() const { return http_port_; }
+  /// Where other agents join.
+  unsigned serf_port() const { return ports_.at(1); }
   /// "http://127.0.0.1:8500"
   std::string address() const;
   /// The agent's log so far.

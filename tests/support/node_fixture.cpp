@@ -1,0 +1,176 @@
+#include "node_fixture.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace proxysql_consul::testing {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr unsigned nobodys_port = 1;
+
+void write_program(const std::string& path, const std::string& text) {
+  write_file(path, "#!/bin/sh\n" + text);
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+}
+
+ProxySqlServerOptions server_options(const NodeOptions& options, const std::string& script) {
+  return {.version = options.version,
+          .with_socket = options.with_socket,
+          .consul_script = options.version == StandinVersion::v1_1 ? script : ""};
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options) : proxysql_(server_options(options, script())) {
+  const auto password = std::string(secret) + "-of-the-operator";
+  execute({"UPDATE global_variables SET variable_value='admin:admin;operator:" + password +
+               "' WHERE variable_name='admin-admin_credentials'",
+           "LOAD ADMIN VARIABLES TO RUNTIME", "SAVE ADMIN VARIABLES TO DISK"});
+  Json settings = {{"uuid_file", uuid_file()},
+                   {"consul_port", nobodys_port},
+                   {"proxysql_admin_iface", proxysql_.host()},
+                   {"proxysql_admin_port", proxysql_.port()},
+                   {"proxysql_admin_username", "operator"},
+                   {"proxysql_admin_password", password},
+                   {"retry_seconds", 20}};
+  if (!proxysql_.socket().empty()) settings["proxysql_admin_socket"] = proxysql_.socket();
+  write_file(settings_file(), settings.dump(2));
+  change_settings(options.settings);
+  const std::string program = "'" PROXYSQL_CONSUL_PATH "' --config-file '" + settings_file() + "' ";
+  write_program(script(), "exec " + program + "\"$@\"\n");
+  // Appended in one write each, so that a reader never sees half a line.
+  write_program(file("handler"), "echo begun >>'" + file("handler.begun") + "'\n" + "if [ -p '" + file("gate") +
+                                     "' ]; then read -r go <'" + file("gate") + "'; fi\n" + program + "update >>'" +
+                                     file("handler.output") + "' 2>&1\n" + "status=$?\necho $status >>'" +
+                                     file("handler.ended") + "'\nexit $status\n");
+}
+
+void Node::connect_to(unsigned consul_port) {
+  change_settings("{\"consul_port\":" + std::to_string(consul_port) + "}");
+}
+
+void Node::change_settings(std::string_view json) {
+  auto settings = Json::parse(read_file(settings_file()));
+  settings.merge_patch(Json::parse(json));
+  write_file(settings_file() + ".new", settings.dump(2));
+  // A handler can be reading them.
+  std::filesystem::rename(settings_file() + ".new", settings_file());
+}
+
+void Node::execute(const std::vector<std::string>& statements) {
+  for (const auto& statement : statements) query(statement);
+}
+
+std::vector<std::string> Node::statements(std::string_view head) {
+  std::vector<std::string> found;
+  for (const auto& row : rows("STANDIN LOG")) {
+    if (row.at(0) && row[0]->starts_with(head)) found.push_back(*row[0]);
+  }
+  return found;
+}
+
+ProcessOptions Node::command(const std::vector<std::string>& arguments, std::string input) const {
+  ProcessOptions options;
+  options.argv = {PROXYSQL_CONSUL_PATH, "--config-file", settings_file()};
+  options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
+  options.clean_env = true;
+  options.input = std::move(input);
+  return options;
+}
+
+ProcessResult Node::run(const std::vector<std::string>& arguments, std::string input) const {
+  auto result = run_process(command(arguments, std::move(input)));
+  check_no_secret(result.out + result.err);
+  return result;
+}
+
+std::string Node::watch_config(const std::vector<const Node*>& nodes) {
+  Json watches = Json::array();
+  for (const auto* node : nodes) {
+    watches.push_back({{"type", "keyprefix"}, {"prefix", "proxysql/"}, {"args", {node->file("handler")}}});
+  }
+  return Json{{"watches", watches}}.dump();
+}
+
+void Node::put_gate() {
+  if (::mkfifo(file("gate").c_str(), 0600) != 0) {
+    throw std::system_error(errno, std::generic_category(), file("gate"));
+  }
+}
+
+void Node::open_gate() {
+  int fd = -1;
+  // Opens once a run of the handler has come to the gate.
+  wait_until([&] { return (fd = ::open(file("gate").c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK)) >= 0; });
+  const bool told = fd >= 0 && ::write(fd, "go\n", 3) == 3;
+  ::close(fd);
+  if (!told) throw std::runtime_error("no run of the handler came to the gate");
+}
+
+std::size_t Node::begun() const {
+  const auto text = read_file(file("handler.begun"));
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::vector<int> Node::handled() const {
+  std::istringstream lines(read_file(file("handler.ended")));
+  std::vector<int> statuses;
+  for (int status = 0; lines >> status;) statuses.push_back(status);
+  return statuses;
+}
+
+std::string Node::uuid() const {
+  auto text = read_file(uuid_file());
+  return text.substr(0, text.find('\n'));
+}
+
+bool wait_until(const std::function<bool()>& predicate, std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (!predicate()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+void check_no_secret(const std::string& output) {
+  if (output.find(Node::secret) != std::string::npos) throw std::runtime_error("a secret was printed: " + output);
+}
+
+SilentServer::SilentServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  // The kernel completes the connections; nobody ever takes them.
+  if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(fd_, 64) != 0 ||
+      ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::system_error(errno, std::generic_category(), "a silent server");
+  }
+  port_ = ntohs(address.sin_port);
+}
+
+SilentServer::~SilentServer() { ::close(fd_); }
+
+bool SilentServer::await_client(std::chrono::milliseconds limit) const {
+  pollfd wanted{fd_, POLLIN, 0};
+  return ::poll(&wanted, 1, static_cast<int>(limit.count())) == 1;
+}
+
+}  // namespace proxysql_consul::testing
