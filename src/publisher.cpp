@@ -31,109 +31,107 @@ std::string describe_version(const KvEntry& entry) {
 }  // namespace
 
 Published Publisher::publish(Document document, bool force, const std::optional<std::uint64_t>& known) {
-  const auto key = job_.settings.key_of(document.config_name);
-  std::string text = format_document(document);
-  std::string meant_to_replace;
-  int conflicts = 0;
-  for (;;) {
-    const auto current = read_current(key);
-    // A write that timed out may have been carried out all the same; the text, with its time and UUID, tells.
-    if (current && conflicts > 0 && current->value == text) {
-      return {.written = true, .version = current->modify_index, .text = text, .replaced = meant_to_replace};
-    }
-    if (current && !force && is_equal(document, *current)) {
-      return {.written = false, .version = current->modify_index, .text = current->value, .replaced = {}};
-    }
-    if (known && current && current->modify_index != *known) {
-      throw Error(ExitCode::refused,
-                  "Consul holds " + describe_version(*current) + ", which this node has neither saved nor applied",
-                  "run pull first, or save without --if-current to replace it");
-    }
-    meant_to_replace = current ? describe_version(*current) : "";
-    if (conflicts > 0) job_.log.info("{}: another save came between; now replacing {}", key, meant_to_replace);
-    const auto version = try_write(current ? &*current : nullptr, document, text);
-    if (version) {
-      trim_history(document.config_name);
-      return {.written = true, .version = *version, .text = text, .replaced = meant_to_replace};
-    }
-    if (++conflicts > max_conflicts) {
-      throw Error(ExitCode::consul,
-                  key + ": other saves came between " + std::to_string(max_conflicts + 1) + " times in a row",
-                  "save again when the others are done");
-    }
-    patience_.pause_shortly();
+  document_ = std::move(document);
+  whole_ = format_document(document_);
+  text_.clear();
+  for (int conflicts = 0; conflicts <= max_conflicts; ++conflicts) {
+    if (conflicts > 0) patience_.pause_shortly();
+    // An attempt that ends in Unavailable begins again by reading, and so finds out whether it wrote.
+    const auto published = patience_.retry([&] { return attempt(force, known, conflicts > 0); });
+    if (!published) continue;
+    if (published->written) trim_history(document_.config_name);
+    return *published;
   }
+  throw Error(ExitCode::consul,
+              job_.settings.key_of(document_.config_name) + ": other saves came between " +
+                  std::to_string(max_conflicts + 1) + " times in a row",
+              "save again when the others are done");
 }
 
-std::optional<KvEntry> Publisher::read_current(const std::string& key) {
-  return patience_.retry([&] { return store_.get(key); });
+/// Nothing where another save came between reading and writing.
+std::optional<Published> Publisher::attempt(bool force, const std::optional<std::uint64_t>& known, bool again) {
+  const auto key = job_.settings.key_of(document_.config_name);
+  const auto current = store_.get(key);
+  // A write that nobody answered may have been carried out; the text, with its UUID and time, tells.
+  if (current && current->value == text_) {
+    return Published{.written = true, .version = current->modify_index, .text = text_, .replaced = replaced_};
+  }
+  if (current && !force && is_equal(*current)) {
+    return Published{.written = false, .version = current->modify_index, .text = current->value, .replaced = {}};
+  }
+  if (known && current && current->modify_index != *known) {
+    throw Error(ExitCode::refused,
+                "Consul holds " + describe_version(*current) + ", which this node has neither saved nor applied",
+                "run pull first, or save without --if-current to replace it");
+  }
+  replaced_ = current ? describe_version(*current) : "";
+  if (again) job_.log.info("{}: another save came between; now replacing {}", key, replaced_);
+  const auto version = write(current ? &*current : nullptr);
+  if (!version) return std::nullopt;
+  return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
 }
 
-bool Publisher::is_equal(const Document& ours, const KvEntry& current) const {
+bool Publisher::is_equal(const KvEntry& current) const {
   try {
     const auto theirs = parse_document(current.value);
-    if (!theirs.blob) return !ours.blob && theirs.tables == ours.tables;
-    const auto packed = pack_tables(ours.tables, value_limit_);
-    return packed.blob.sha256 == theirs.blob->sha256;
+    if (!theirs.blob) return theirs.tables == document_.tables;
+    return pack_tables(document_.tables, value_limit_).blob.sha256 == theirs.blob->sha256;
   } catch (const Error&) {
     return false;
   }
 }
 
-/// The new version; nothing where another save came first, or where nobody knows whether this one was carried out.
-std::optional<std::uint64_t> Publisher::try_write(const KvEntry* current, Document& document, std::string& text) {
-  const auto key = job_.settings.key_of(document.config_name);
+/// The new version; nothing where another save came first. Writes the document as it is, or one that refers to a blob.
+std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
+  const auto key = job_.settings.key_of(document_.config_name);
   const auto cas = current != nullptr ? current->modify_index : 0;
   const bool keep = current != nullptr && job_.settings.history_limit > 0;
-  const auto history = keep
-                           ? job_.settings.meta_prefix() + "history/" + document.config_name + "/" + std::to_string(cas)
-                           : std::string();
+  const auto history =
+      keep ? job_.settings.meta_prefix() + "history/" + document_.config_name + "/" + std::to_string(cas)
+           : std::string();
   for (;;) {
     try {
       std::vector<KvOperation> operations;
-      Document stored = document;
-      if (text.size() > value_limit_ || stored.blob) {
-        auto packed = pack_tables(document.tables, value_limit_);
+      text_ = whole_;
+      if (whole_.size() > value_limit_) {
+        const auto packed = pack_tables(document_.tables, value_limit_);
+        auto stored = document_;
         stored.blob = packed.blob;
-        const auto first_index = write_parts(stored, packed.parts);
-        text = format_document(stored);
+        text_ = format_document(stored);
         operations.push_back({.verb = KvOperation::Verb::check_index,
                               .key = part_key(job_.settings.meta_prefix(), packed.blob.sha256, 0),
                               .value = {},
-                              .index = first_index});
+                              .index = write_parts(packed)});
       }
       // First in the list: its ModifyIndex is the one that commit() reports.
-      operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text, .index = cas});
-      const auto together = text.size() + (keep ? current->value.size() : 0);
+      operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text_, .index = cas});
+      const auto together = text_.size() + (keep ? current->value.size() : 0);
       if (fits_transaction(together, value_limit_)) {
         if (keep) operations.push_back({.verb = KvOperation::Verb::set, .key = history, .value = current->value});
         return commit(operations, history);
       }
       // An entry of the history never changes, so writing it before the document is as good as together with it.
       if (keep) put_history(history, current->value);
-      if (fits_transaction(text.size(), value_limit_)) return commit(operations, {});
-      if (!store_.put(key, text, cas)) return std::nullopt;
-      const auto written = read_current(key);
-      return written && written->value == text ? std::optional(written->modify_index) : std::nullopt;
+      if (fits_transaction(text_.size(), value_limit_)) return commit(operations, {});
+      if (!store_.put(key, text_, cas)) return std::nullopt;
+      const auto written = store_.get(key);
+      return written && written->value == text_ ? written->modify_index : 0;
     } catch (const TooLarge& error) {
       const auto limit = error.limit().value_or(value_limit_ / 2);
       value_limit_ = std::min(limit, value_limit_ / 4 * 3);
       if (value_limit_ < min_value_limit) throw;
       job_.log.debug("{}; now {} bytes at a time", error.what(), value_limit_);
-    } catch (const Unavailable& error) {
-      job_.log.warn("{}; reading back whether it was written", error.what());
-      return std::nullopt;
     }
   }
 }
 
 /// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands.
-std::uint64_t Publisher::write_parts(const Document& document, const std::vector<std::string>& parts) {
+std::uint64_t Publisher::write_parts(const PackedTables& packed) {
   const auto meta = job_.settings.meta_prefix();
-  for (std::size_t number = 0; number < parts.size(); ++number) {
-    store_.put(part_key(meta, document.blob->sha256, number), parts[number], std::nullopt);
+  for (std::size_t number = 0; number < packed.parts.size(); ++number) {
+    store_.put(part_key(meta, packed.blob.sha256, number), packed.parts[number], std::nullopt);
   }
-  const auto first = store_.get(part_key(meta, document.blob->sha256, 0));
+  const auto first = store_.get(part_key(meta, packed.blob.sha256, 0));
   return first ? first->modify_index : 0;
 }
 

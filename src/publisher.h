@@ -16,10 +16,10 @@ namespace proxysql_consul {
 
 /// What came of writing a document.
 struct Published {
-  bool written = false;  ///< false: Consul held equal tables already
-  std::uint64_t version = 0;
-  std::string text;      ///< the document as Consul holds it
-  std::string replaced;  ///< which version of whose was replaced, for people; empty for a first one
+  bool written = false;       ///< false: Consul held equal tables already
+  std::uint64_t version = 0;  ///< 0: written, and replaced by another save before its number could be read
+  std::string text;           ///< the document as Consul holds it
+  std::string replaced;       ///< which version of whose was replaced, for people; empty for a first one
 };
 
 class Publisher {
@@ -31,10 +31,10 @@ class Publisher {
   Published publish(Document document, bool force, const std::optional<std::uint64_t>& known);
 
  private:
-  std::optional<KvEntry> read_current(const std::string& key);
-  bool is_equal(const Document& ours, const KvEntry& current) const;
-  std::optional<std::uint64_t> try_write(const KvEntry* current, Document& document, std::string& text);
-  std::uint64_t write_parts(const Document& document, const std::vector<std::string>& parts);
+  std::optional<Published> attempt(bool force, const std::optional<std::uint64_t>& known, bool again);
+  bool is_equal(const KvEntry& current) const;
+  std::optional<std::uint64_t> write(const KvEntry* current);
+  std::uint64_t write_parts(const PackedTables& packed);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
   void put_history(const std::string& key, const std::string& value);
   void trim_history(const std::string& configuration);
@@ -43,6 +43,10 @@ class Publisher {
   const Job& job_;
   Patience& patience_;
   KvStore& store_;
+  Document document_;
+  std::string whole_;     ///< the document with its tables in it
+  std::string text_;      ///< what was written last
+  std::string replaced_;  ///< what that was to replace, for people
   /// The largest value that the servers take; lowered when they refuse one.
   std::size_t value_limit_ = std::size_t{512} * 1024;
 };

@@ -15,6 +15,11 @@ namespace proxysql_consul {
 namespace {
 
 constexpr std::chrono::seconds default_patience{10};
+constexpr std::chrono::seconds default_lock_patience{60};  // an update of large tables can be in the way
+
+std::chrono::seconds lock_limit(const Settings& settings) {
+  return std::chrono::seconds(settings.retry_seconds.value_or(default_lock_patience.count()));
+}
 
 /// The configurations that `server` has, for people.
 std::string names_on(const Server& server) {
@@ -104,7 +109,7 @@ class Save {
         limit_(job.settings.retry_seconds.value_or(default_patience.count())),
         patience_(job, limit_),
         proxysql_(job, patience_),
-        files_(job, options.dry_run, limit_),
+        files_(job, options.dry_run, lock_limit(job.settings)),
         consul_(job.context.open_kv(job.settings.consul)),
         publisher_(job, patience_, *consul_) {}
 
@@ -158,9 +163,13 @@ class Save {
                                                             .at = format_time(job_.context.now()),
                                                             .warnings = {}});
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
-    job_.context.out << configuration.name << ": "
-                     << (published.written ? "saved as version " : "unchanged, Consul holds it as version ")
-                     << published.version;
+    job_.context.out << configuration.name << ": ";
+    if (published.version == 0) {
+      job_.context.out << "saved, and replaced by another save since";
+    } else {
+      job_.context.out << (published.written ? "saved as version " : "unchanged, Consul holds it as version ")
+                       << published.version;
+    }
     if (published.written) job_.context.out << ", " << rows << " rows";
     if (!published.replaced.empty()) job_.context.out << ", replacing " << published.replaced;
     job_.context.out << std::endl;

@@ -40,7 +40,7 @@ struct AdminOptions {
   std::string tls_cert;
   std::string tls_key;
   std::chrono::seconds connect_timeout{3};
-  std::chrono::seconds io_timeout{60};  ///< of one read or write
+  std::chrono::seconds io_timeout{30};  ///< of one read or write
 };
 
 /// Printable and without secrets: "proxysql admin@127.0.0.1:6032".
