@@ -53,6 +53,9 @@ class MysqlAdminSession : public AdminSession {
     mysql_options(connection_.get(), MYSQL_DEFAULT_AUTH, "mysql_native_password");
     set_tls(connection_.get(), options);
     const bool local = !options.socket.empty();
+    // Both libraries would take "localhost" for MySQL's own socket.
+    unsigned protocol = local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    mysql_options(connection_.get(), MYSQL_OPT_PROTOCOL, &protocol);
     const auto* connected = mysql_real_connect(connection_.get(), local ? "localhost" : options.host.c_str(),
                                                options.username.c_str(), options.password.c_str(), nullptr,
                                                local ? 0 : options.port, local ? options.socket.c_str() : nullptr, 0);

@@ -155,7 +155,9 @@ class Save {
     std::size_t rows = 0;
     for (const auto& table : document.tables) rows += table.rows.size();
     const auto* state = files_.state().find(configuration.name);
-    const auto known = options_.if_current ? std::optional(state != nullptr ? state->version : 0) : std::nullopt;
+    // What was applied in part must not come back as the whole.
+    const bool is_whole = state != nullptr && state->outcome != Outcome::partial;
+    const auto known = options_.if_current ? std::optional(is_whole ? state->version : 0) : std::nullopt;
     const auto published = publisher_.publish(std::move(document), options_.force, known);
     files_.state().record(std::string(configuration.name), {.version = published.version,
                                                             .sha256 = sha256_hex(published.text),

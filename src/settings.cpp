@@ -109,6 +109,8 @@ struct Key {
 };
 
 constexpr std::array keys = {
+    // JSON has no comments; the default file describes each key in here.
+    Key{"_comment", [](Settings&, const Source&, const Json&) {}},
     Key{"uuid_file", [](Settings& s, const Source& o, const Json& v) { s.uuid_file = as_nonempty(o, v); }},
     Key{"state_file", [](Settings& s, const Source& o, const Json& v) { s.state_file = as_nonempty(o, v); }},
     Key{"proxysql_admin_iface", [](Settings& s, const Source& o, const Json& v) { s.admin.host = as_nonempty(o, v); }},

@@ -74,7 +74,7 @@ class Update {
       case Verdict::unusable: return fail(decision, files, Error(ExitCode::payload, decision.reason));
       case Verdict::confirm:
         if (is_superseded(decision)) {
-          job_.log.info("{}: passed over: version {} is older than the one applied already", key,
+          job_.log.warn("{}: passed over: version {} is older than what this node applied and Consul holds", key,
                         decision.entry.modify_index);
           return ExitCode::ok;
         }
