@@ -109,7 +109,7 @@ TEST(EndToEnd, ASaveArrivesAtTheOtherNodesRuntimeMemoryAndDisk) {
 TEST(EndToEnd, ANodeDoesNotApplyWhatItSavedItself) {
   Cluster cluster;
   cluster.a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
-  cluster.a.query("STANDIN CLEAR");
+  cluster.a.forget_statements();
   ASSERT_EQ(cluster.a.run({"save", "mysql_servers"}).exit_code, 0);
   EXPECT_TRUE(wait_until([&] { return cluster.a.handled().size() == 2 && cluster.b.handled().size() == 2; }));
   EXPECT_THAT(cluster.a.handled(), Each(0));
@@ -194,7 +194,8 @@ TEST(EndToEnd, NodesBehindTheirOwnAgentsReachEachOther) {
 
 TEST(EndToEnd, AWatchThatFindsNothingChangesNothing) {
   Node node;
-  node.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME", "STANDIN CLEAR"});
+  node.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
+  node.forget_statements();
   ConsulAgent consul({.config = node.watch_config()});
   ASSERT_TRUE(wait_until([&] { return node.handled().size() == 1; }));
   EXPECT_THAT(node.handled(), Each(0)) << node.handler_output();

@@ -79,10 +79,15 @@ void Node::execute(const std::vector<std::string>& statements) {
 
 std::vector<std::string> Node::statements(std::string_view head) {
   std::vector<std::string> found;
+  if (proxysql_.is_real()) return found;
   for (const auto& row : rows("STANDIN LOG")) {
     if (row.at(0) && row[0]->starts_with(head)) found.push_back(*row[0]);
   }
   return found;
+}
+
+void Node::forget_statements() {
+  if (!proxysql_.is_real()) query("STANDIN CLEAR");
 }
 
 ProcessOptions Node::command(const std::vector<std::string>& arguments, std::string input) const {

@@ -41,8 +41,10 @@ class Node {
   std::vector<Row> rows(std::string_view sql) { return query(sql).rows; }
   /// Runs statements on ProxySQL.
   void execute(const std::vector<std::string>& statements);
-  /// The statements that the stand-in carried out since the last "STANDIN CLEAR" and that begin with `head`.
+  /// The statements since forget_statements() that begin with `head`; none where ProxySQL is the real one, which keeps
+  /// no such list.
   std::vector<std::string> statements(std::string_view head = {});
+  void forget_statements();
 
   /// How to run the program with this node's settings, for tests that change something about it.
   ProcessOptions command(const std::vector<std::string>& arguments, std::string input = {}) const;
