@@ -59,7 +59,7 @@ class Application {
 
   std::vector<std::string> variables_in(const std::vector<Table>& tables) const {
     std::vector<std::string> names;
-    if (!is_variables()) return names;
+    if (!is_variables() || tables.empty()) return names;
     for (const auto& row : tables.front().rows) names.push_back(row[0].value_or(""));
     return names;
   }
@@ -82,16 +82,14 @@ class Application {
     return missing;
   }
 
-  /// Whether memory holds the wanted too. Inactive rows that only memory can show, and that the document does not know,
-  /// are the operator's, and no reason to write.
+  /// Whether memory holds the wanted too. Rows that only memory can show, and that the document does not know, are the
+  /// operator's, and no reason to write.
   bool is_in_memory() const {
     if (!missing_in(before_, 1).empty()) return false;
     for (const auto& table : wanted_) {
-      const auto active = table.find("active");
-      if (!active || !(is_rules_table(table.name) || is_users_table(table.name))) continue;
       const auto& memory = table_named(before_, table.name).rows;
       for (const auto& row : table.rows) {
-        if (row[*active] == "0" && std::find(memory.begin(), memory.end(), row) == memory.end()) return false;
+        if (is_only_in_memory(table, row) && std::find(memory.begin(), memory.end(), row) == memory.end()) return false;
       }
     }
     return true;

@@ -76,9 +76,7 @@ std::string pad_digest(const std::string& digest) {
 }
 
 void drop_inactive(Table& table) {
-  if (const auto active = table.find("active")) {
-    std::erase_if(table.rows, [&](const Row& row) { return row[*active] == "0"; });
-  }
+  std::erase_if(table.rows, [&](const Row& row) { return is_only_in_memory(table, row); });
 }
 
 std::optional<bool> to_truth(std::string_view text) {
@@ -95,6 +93,15 @@ Table shared_form(Table table, const std::vector<std::string>& excluded) {
   if (is_users_table(table.name)) fold_users(table);
   if (table.name == "global_variables") share_variables(table, excluded);
   return table;
+}
+
+bool is_only_in_memory(const Table& table, const Row& row) {
+  const auto is_zero = [&](std::string_view name) {
+    const auto column = table.find(name);
+    return column && row[*column] == "0";
+  };
+  if (is_rules_table(table.name)) return is_zero("active");
+  return is_users_table(table.name) && (is_zero("active") || (is_zero("frontend") && is_zero("backend")));
 }
 
 Table runtime_form(Table table) {
@@ -116,8 +123,10 @@ Table runtime_form(Table table) {
   }
   if (is_users_table(table.name)) {
     drop_inactive(table);
-    if (const auto schema = table.find("default_schema")) {
-      for (auto& row : table.rows) row[*schema] = row[*schema].value_or("");
+    for (const auto* name : {"password", "default_schema"}) {
+      const auto column = table.find(name);
+      if (!column) continue;
+      for (auto& row : table.rows) row[*column] = row[*column].value_or("");
     }
     fold_users(table);
   }

@@ -49,6 +49,8 @@ Server read_server(AdminSession& session) {
 
 std::vector<TableSchema> read_schemas(AdminSession& session, const Server& server, const Configuration& configuration) {
   std::vector<TableSchema> schemas;
+  // A server without the module may have the table all the same: global_variables is everywhere.
+  if (!server.has(configuration)) return schemas;
   for (const auto table : configuration.tables) {
     if (!server.tables.contains(table)) continue;
     TableSchema schema{.name = std::string(table), .columns = {}};

@@ -15,8 +15,11 @@ namespace proxysql_consul {
 /// match `excluded` (shell patterns), are left out. Needs column names; keeps the order of the rows.
 Table shared_form(Table table, const std::vector<std::string>& excluded);
 
-/// `table` as runtime would show it after a LOAD, in shared form: status in capitals, inactive rules and accounts gone,
-/// digests padded, an account's NULL schema empty.
+/// True for what a LOAD leaves behind in memory: inactive rules and accounts, and accounts of neither side.
+bool is_only_in_memory(const Table& table, const Row& row);
+
+/// `table` as runtime would show it after a LOAD, in shared form: status in capitals, what is only in memory gone,
+/// digests padded, an account's NULL password and schema empty.
 Table runtime_form(Table table);
 
 /// True where LOAD keeps the value's meaning: equal, or the same number or truth value in other words.
