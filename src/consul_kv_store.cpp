@@ -46,14 +46,23 @@ bool is_lasting(CURLcode code) {
   return std::find(lasting.begin(), lasting.end(), code) != lasting.end();
 }
 
-/// "Request body(600000 bytes) too large, max size: 524288 bytes."
+/// With TLS 1.3 a server refuses the client's certificate only after the handshake, when libcurl calls it a failed
+/// read.
+bool is_tls_refusal(std::string_view reason) {
+  return reason.find(" alert ") != std::string_view::npos && reason.find("certificate") != std::string_view::npos;
+}
+
+/// "Request body(600000 bytes) too large, max size: 524288 bytes.", and of a transaction
+/// "Value for key "k" is too large (9000 > 8192 bytes)".
 std::optional<std::size_t> limit_in(std::string_view body) {
-  constexpr std::string_view mark = "max size: ";
-  const auto at = body.find(mark);
-  if (at == std::string_view::npos) return std::nullopt;
-  const auto digits = body.substr(at + mark.size());
-  const auto limit = to_integer(digits.substr(0, digits.find_first_not_of("0123456789")));
-  return limit && *limit > 0 ? std::optional(static_cast<std::size_t>(*limit)) : std::nullopt;
+  for (const std::string_view mark : {"max size: ", " > "}) {
+    const auto at = body.rfind(mark);
+    if (at == std::string_view::npos) continue;
+    const auto digits = body.substr(at + mark.size());
+    const auto limit = to_integer(digits.substr(0, digits.find_first_not_of("0123456789")));
+    if (limit && *limit > 0) return static_cast<std::size_t>(*limit);
+  }
+  return std::nullopt;
 }
 
 class ConsulKvStore : public KvStore {
@@ -84,7 +93,11 @@ class ConsulKvStore : public KvStore {
   std::string recurse(std::string_view prefix) override {
     const auto doing = "GET " + std::string(prefix) + "?recurse";
     auto answer = request("GET", kv_path(prefix), "recurse&" + read_query(), {}, doing);
-    if (answer.status == 404) return "null";
+    if (answer.status == 404) {
+      // Consul leaves out what the token may not read; asked for a single key it says so.
+      get(prefix);
+      return "null";
+    }
     check(answer, doing, prefix, "read");
     parse_answer(answer, doing);
     return std::move(answer.body);
@@ -160,8 +173,12 @@ class ConsulKvStore : public KvStore {
   }
 
   void set_tls() {
-    set_text(CURLOPT_CAINFO, options_.ca_file);
-    set_text(CURLOPT_CAPATH, options_.ca_path);
+    if (!options_.ca_file.empty() || !options_.ca_path.empty()) {
+      // Whichever is not set would be the system's, whose CAs vouch for others than the own servers.
+      const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+      curl_easy_setopt(handle_.get(), CURLOPT_CAINFO, path(options_.ca_file));
+      curl_easy_setopt(handle_.get(), CURLOPT_CAPATH, path(options_.ca_path));
+    }
     set_text(CURLOPT_SSLCERT, options_.cert_file);
     set_text(CURLOPT_SSLKEY, options_.key_file);
     curl_easy_setopt(handle_.get(), CURLOPT_SSL_VERIFYPEER, options_.tls_verify ? 1L : 0L);
@@ -208,7 +225,7 @@ class ConsulKvStore : public KvStore {
     if (answer.too_large) fail(doing, "the answer is larger than " + std::to_string(max_answer_bytes) + " bytes");
     if (code != CURLE_OK) {
       const auto why = printable(reason[0] != '\0' ? reason.data() : curl_easy_strerror(code));
-      if (is_lasting(code)) {
+      if (is_lasting(code) || is_tls_refusal(why)) {
         throw Error(ExitCode::consul, who_ + ": " + doing + ": " + why, "check the consul_ settings for TLS");
       }
       throw Unavailable(ExitCode::consul, who_ + ": " + doing + ": " + why,
@@ -228,12 +245,18 @@ class ConsulKvStore : public KvStore {
     fail(doing, why);
   }
 
-  [[noreturn]] void deny(const std::string& doing, const std::string& why, std::string_view key, const char* right) {
-    const auto prefix = std::string(key.substr(0, key.find('/') + 1));
+  [[noreturn]] void deny(const std::string& doing, const std::string& why, std::string_view key,
+                         std::string_view right) {
+    const auto rule = [&](std::string_view policy) {
+      return "key_prefix \"" + std::string(key.substr(0, key.find('/') + 1)) + "\" { policy = \"" +
+             std::string(policy) + "\" }";
+    };
     const auto token =
         options_.token_source.empty() ? std::string("no token is set") : "the token is from " + options_.token_source;
-    throw Denied(who_ + ": " + doing + ": " + printable(why),
-                 token + "; its policy needs key_prefix \"" + prefix + "\" { policy = \"" + right + "\" }");
+    // A save begins with a read, and would be denied the write next.
+    throw Denied(
+        who_ + ": " + doing + ": " + printable(why),
+        token + "; its policy needs " + rule(right) + (right == "read" ? ", or to save " + rule("write") : ""));
   }
 
   [[noreturn]] void fail(const std::string& doing, const std::string& why) {
