@@ -34,6 +34,7 @@ Published Publisher::publish(Document document, bool force, const std::optional<
   document_ = std::move(document);
   whole_ = format_document(document_);
   text_.clear();
+  is_unanswered_ = false;
   for (int conflicts = 0; conflicts <= max_conflicts; ++conflicts) {
     if (conflicts > 0) patience_.pause_shortly();
     // An attempt that ends in Unavailable begins again by reading, and so finds out whether it wrote.
@@ -56,6 +57,12 @@ std::optional<Published> Publisher::attempt(bool force, const std::optional<std:
   if (current && current->value == text_) {
     return Published{.written = true, .version = current->modify_index, .text = text_, .replaced = replaced_};
   }
+  if (is_unanswered_) {
+    // It may also have been carried out and then been replaced, by a save that knew of it and put it into the history.
+    if (const auto version = find_in_history()) {
+      return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
+    }
+  }
   if (current && !force && is_equal(*current)) {
     return Published{.written = false, .version = current->modify_index, .text = current->value, .replaced = {}};
   }
@@ -66,16 +73,35 @@ std::optional<Published> Publisher::attempt(bool force, const std::optional<std:
   }
   replaced_ = current ? describe_version(*current) : "";
   if (again) job_.log.info("{}: another save came between; now replacing {}", key, replaced_);
+  is_unanswered_ = true;
   const auto version = write(current ? &*current : nullptr);
+  is_unanswered_ = false;
   if (!version) return std::nullopt;
   return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
+}
+
+/// The version under which the history holds what was written last.
+std::optional<std::uint64_t> Publisher::find_in_history() {
+  const auto prefix = job_.settings.meta_prefix() + "history/" + document_.config_name + "/";
+  try {
+    for (const auto& entry : parse_kv_entries(store_.recurse(prefix))) {
+      const auto version = to_integer(entry.key.substr(prefix.size()));
+      if (version && entry.value == text_) return static_cast<std::uint64_t>(*version);
+    }
+  } catch (const Denied& error) {
+    job_.log.debug("{}", error.what());
+  }
+  return std::nullopt;
 }
 
 bool Publisher::is_equal(const KvEntry& current) const {
   try {
     const auto theirs = parse_document(current.value);
     if (!theirs.blob) return theirs.tables == document_.tables;
-    return pack_tables(document_.tables, value_limit_).blob.sha256 == theirs.blob->sha256;
+    // Its content, and not its name alone: a save is what repairs a blob that has lost a part.
+    return load_blob(store_, job_.settings.meta_prefix(), *theirs.blob) == document_.tables;
+  } catch (const Unavailable&) {
+    throw;
   } catch (const Error&) {
     return false;
   }
@@ -154,9 +180,14 @@ std::optional<std::uint64_t> Publisher::commit(const std::vector<KvOperation>& o
 }
 
 void Publisher::put_history(const std::string& key, const std::string& value) {
+  if (key == refused_history_) return;
   try {
     store_.put(key, value, std::nullopt);
-  } catch (const Denied& error) {
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const Error& error) {
+    // Denied, or written when the servers took larger values: what is to be saved matters more.
+    refused_history_ = key;
     job_.log.warn("no history is kept: {} ({})", error.what(), error.hint());
   }
 }
@@ -215,13 +246,15 @@ void Publisher::collect_blobs() {
   }
   for (const auto& entry : parse_kv_entries(store_.recurse(meta + "history/"))) spare(entry);
   for (const auto& [sha256, keys] : parts) {
-    // The first part goes with the first transaction: a save in between looks for that one.
-    for (std::size_t at = 0; at < keys.size(); at += max_operations - guards.size()) {
-      auto operations = guards;
-      for (std::size_t i = at; i < keys.size() && operations.size() < max_operations; ++i) {
-        operations.push_back({.verb = KvOperation::Verb::remove, .key = keys[i], .value = {}});
-      }
+    // The first part goes with the first transaction: a save in between looks for that one, and writes it again if it
+    // needs the blob, which the later transactions look for.
+    auto operations = guards;
+    for (const auto& key : keys) {
+      operations.push_back({.verb = KvOperation::Verb::remove, .key = key, .value = {}});
+      if (operations.size() < max_operations && key != keys.back()) continue;
       if (!store_.commit(operations).committed) return;
+      operations = guards;
+      operations.push_back({.verb = KvOperation::Verb::check_not_exists, .key = keys.front(), .value = {}});
     }
   }
 }

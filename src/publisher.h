@@ -32,6 +32,7 @@ class Publisher {
 
  private:
   std::optional<Published> attempt(bool force, const std::optional<std::uint64_t>& known, bool again);
+  std::optional<std::uint64_t> find_in_history();
   bool is_equal(const KvEntry& current) const;
   std::optional<std::uint64_t> write(const KvEntry* current);
   std::uint64_t write_parts(const PackedTables& packed);
@@ -44,9 +45,11 @@ class Publisher {
   Patience& patience_;
   KvStore& store_;
   Document document_;
-  std::string whole_;     ///< the document with its tables in it
-  std::string text_;      ///< what was written last
-  std::string replaced_;  ///< what that was to replace, for people
+  std::string whole_;            ///< the document with its tables in it
+  std::string text_;             ///< what was written last
+  std::string replaced_;         ///< what that was to replace, for people
+  bool is_unanswered_ = false;   ///< that was sent, and nobody knows whether it was carried out
+  std::string refused_history_;  ///< the history's key that Consul did not take
   /// The largest value that the servers take; lowered when they refuse one.
   std::size_t value_limit_ = std::size_t{512} * 1024;
 };
