@@ -32,7 +32,8 @@ struct Source {
 
 // A secret of the wrong type must not be shown either.
 std::string shown(const Source& source, const Json& value) {
-  const bool secret = source.key.find("password") != std::string::npos || source.key.find("token") != std::string::npos;
+  const bool secret = source.key.find("password") != std::string::npos ||
+                      source.key.find("token") != std::string::npos || source.key.find("auth") != std::string::npos;
   return secret ? std::string("something else")
                 : printable(value.dump(-1, ' ', true, Json::error_handler_t::replace), 80);
 }
@@ -129,6 +130,8 @@ constexpr std::array keys = {
     Key{"proxysql_admin_tls_key", [](Settings& s, const Source& o, const Json& v) { s.admin.tls_key = as_text(o, v); }},
     Key{"consul_iface", [](Settings& s, const Source& o, const Json& v) { s.consul.host = as_nonempty(o, v); }},
     Key{"consul_port", [](Settings& s, const Source& o, const Json& v) { s.consul.port = as_port(o, v); }},
+    Key{"consul_socket", [](Settings& s, const Source& o, const Json& v) { s.consul.socket = as_text(o, v); }},
+    Key{"consul_http_auth", [](Settings& s, const Source& o, const Json& v) { s.consul.http_auth = as_text(o, v); }},
     Key{"consul_scheme", [](Settings& s, const Source& o, const Json& v) { s.consul.scheme = as_scheme(o, v); }},
     Key{"consul_token",
         [](Settings& s, const Source& o, const Json& v) {
