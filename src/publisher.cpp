@@ -54,7 +54,7 @@ std::optional<Published> Publisher::attempt(bool force, const std::optional<std:
   const auto key = job_.settings.key_of(document_.config_name);
   const auto current = store_.get(key);
   // A write that nobody answered may have been carried out; the text, with its UUID and time, tells.
-  if (current && current->value == text_) {
+  if (current && !text_.empty() && current->value == text_) {
     return Published{.written = true, .version = current->modify_index, .text = text_, .replaced = replaced_};
   }
   if (is_unanswered_) {
