@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -72,8 +73,10 @@ ConsulOptions client_options(unsigned port, const std::string& token) {
 
 ConsulAgent::ConsulAgent(ConsulAgentOptions options) : options_(std::move(options)) {
   for (int attempt = 1;; ++attempt) {
-    ports_.clear();
-    for (int i = 0; i < 4; ++i) ports_.push_back(free_port());
+    // free_port() keeps none of them, so it can name one twice.
+    std::set<unsigned> ports;
+    while (ports.size() < 4) ports.insert(free_port());
+    ports_.assign(ports.begin(), ports.end());
     http_port_ = ports_[0];
     Json config = {
         {"bind_addr", "127.0.0.1"},
