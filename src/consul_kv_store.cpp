@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t max_answer_bytes = std::size_t{256} * 1024 * 1024;
 
+constexpr long silence_limit_seconds = 10;
+
 struct Answer {
   long status = 0;
   std::string body;
@@ -203,6 +205,9 @@ class ConsulKvStore : public KvStore {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.total_timeout.count()));
+    // A server that is silent for that long does not answer at all; large answers may take longer.
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, silence_limit_seconds);
     set_text(CURLOPT_UNIX_SOCKET_PATH, options_.socket);
     set_text(CURLOPT_USERPWD, options_.http_auth);
     set_tls();

@@ -1,6 +1,7 @@
 #include "proxysql_consul/document.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -13,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int current_format = 2;
+constexpr std::uint64_t current_format = 2;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, "document: " + what); }
 
@@ -153,7 +154,7 @@ Document parse_document(std::string_view text) {
   const auto json = parse_object(text);
   if (json.contains("sealed")) refuse("is encrypted, and this version cannot open it");
   const auto format = json.find("format");
-  if (format != json.end() && (!format->is_number_integer() || *format > current_format)) {
+  if (format != json.end() && (!format->is_number_unsigned() || format->get<std::uint64_t>() > current_format)) {
     refuse("has a format that is newer than " + std::to_string(current_format) + ", the one known here");
   }
   Document document;

@@ -90,7 +90,8 @@ std::optional<KvCommit> parse_commit(std::string_view text) {
   if (errors != json.end() && errors->is_array() && !errors->empty()) {
     for (const auto& error : *errors) {
       if (!commit.refusal.empty()) commit.refusal += "; ";
-      commit.refusal += error.is_object() ? error.value("What", std::string("no reason given")) : error.dump();
+      const auto what = error.is_object() ? error.find("What") : error.end();
+      commit.refusal += what != error.end() && what->is_string() ? what->get<std::string>() : "no reason given";
     }
     return commit;
   }

@@ -57,6 +57,8 @@ std::optional<Published> Publisher::attempt(bool force, const std::optional<std:
   if (current && !text_.empty() && current->value == text_) {
     return Published{.written = true, .version = current->modify_index, .text = text_, .replaced = replaced_};
   }
+  // Consul takes a write of the same bytes for none, even if it is forced.
+  if (current && current->value == whole_) force = false;
   if (is_unanswered_) {
     // It may also have been carried out and then been replaced, by a save that knew of it and put it into the history.
     if (const auto version = find_in_history()) {

@@ -78,7 +78,8 @@ using Content = std::vector<std::vector<Row>>;
 /// A node and a document for it, with what each layer holds before and after that is applied.
 class Stage {
  public:
-  explicit Stage(Scenario scenario) : scenario_(std::move(scenario)), node_({.with_socket = true}) {
+  explicit Stage(Scenario scenario)
+      : scenario_(std::move(scenario)), node_({.with_socket = true, .with_faults = true}) {
     // No patience, unless a test wants some: nobody brings a server back meanwhile.
     node_.change_settings(R"({"retry_seconds":0})");
     reset();
@@ -285,7 +286,7 @@ TEST(Crash, OfAStatementAndOfTheRepairAfterItIsMendedByTheNextRun) {
 /// A node that saved the old content, and has the new at runtime.
 class Saver {
  public:
-  Saver() : node_({.with_socket = true}) {
+  Saver() : node_({.with_socket = true, .with_faults = true}) {
     node_.connect_to(consul_.http_port());
     other_.connect_to(consul_.http_port());
     write("old-0");
@@ -363,7 +364,7 @@ TEST(Crash, OfSaveAtAnyTimeLeavesTheOldDocumentOrTheNew) {
 }
 
 TEST(Crash, WhileTheUuidIsMadeLeavesNoneOrAWholeOne) {
-  Node node;
+  Node node({.with_faults = true});
   for (int round = 0; round < 60; ++round) {
     SCOPED_TRACE(round);
     std::filesystem::remove(node.uuid_file());
@@ -406,7 +407,7 @@ std::vector<std::string> files_beside(const std::string& path) {
 }
 
 TEST(Crash, AFullDiskKeepsAUuidFromBeingMade) {
-  Node node;
+  Node node({.with_faults = true});
   const auto output = run_on_full_disk(node, "update", "null");
   EXPECT_THAT(output, HasSubstr(node.uuid_file() + ": write as user "));
   EXPECT_THAT(output, HasSubstr("exit 3\n"));

@@ -32,6 +32,7 @@ void write_program(const std::string& path, const std::string& text) {
 ProxySqlServerOptions server_options(const NodeOptions& options, const std::string& script) {
   return {.version = options.version,
           .with_socket = options.with_socket,
+          .with_faults = options.with_faults,
           .consul_script = options.version == StandinVersion::v1_1 ? script : ""};
 }
 

@@ -18,6 +18,7 @@ namespace proxysql_consul::testing {
 struct NodeOptions {
   StandinVersion version = StandinVersion::v2_7;
   bool with_socket = false;     ///< the program logs in over a unix socket
+  bool with_faults = false;     ///< the test plans faults: the stand-in in any case
   std::string settings = "{}";  ///< JSON merged over the fixture's own
 };
 

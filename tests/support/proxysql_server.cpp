@@ -35,7 +35,8 @@ std::string proxysql_config(const AdminOptions& admin, const std::string& socket
 }  // namespace
 
 ProxySqlServer::ProxySqlServer(ProxySqlServerOptions options) : options_(std::move(options)) {
-  real_ = options_.version == StandinVersion::v2_7 && !environment_or("PROXYSQL_BIN", "").empty();
+  real_ =
+      options_.version == StandinVersion::v2_7 && !options_.with_faults && !environment_or("PROXYSQL_BIN", "").empty();
   if (options_.with_socket) socket_ = directory_.file("admin.sock");
   admin_.port = free_port();
   start();

@@ -15,6 +15,7 @@ namespace proxysql_consul::testing {
 struct ProxySqlServerOptions {
   StandinVersion version = StandinVersion::v2_7;
   bool with_socket = false;        ///< listen on a unix socket too
+  bool with_faults = false;        ///< the test plans faults: the stand-in in any case
   std::string consul_script = {};  ///< 1.1: what SAVE ... TO CLUSTER runs
 };
 
