@@ -438,7 +438,8 @@ TEST(Apply, RefusesADocumentThatCannotBeWhole) {
   for (const auto& [configuration, table, error] : cases) {
     SCOPED_TRACE(error);
     StandinEngine engine(StandinVersion::v2_7);
-    EXPECT_EQ(error_of([&] { apply_to(engine, configuration, {table}); }, ExitCode::payload), error);
+    const auto refused = [&, name = configuration, &only = table] { apply_to(engine, name, {only}); };
+    EXPECT_EQ(error_of(refused, ExitCode::payload), error);
     EXPECT_THAT(writes(engine), IsEmpty());
   }
 }

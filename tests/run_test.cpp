@@ -548,7 +548,7 @@ Texts large_rules(int count) {
   unsigned state = 1;
   for (int i = 1; i <= count; ++i) {
     std::string noise;
-    for (int j = 0; j < 900; ++j)
+    for (unsigned j = 0; j < 900; ++j)
       noise += static_cast<char>('!' + (state = state * 1103515245 + 12345) / 65536 % 6 + j % 80);
     std::replace(noise.begin(), noise.end(), '\'', 'q');
     statements.push_back("INSERT INTO mysql_query_rules(rule_id,active,match_pattern) VALUES (" + std::to_string(i) +

@@ -161,7 +161,7 @@ TEST(Settings, NameFileKeyRuleAndValue) {
   };
   for (const auto& [text, error] : cases) {
     SCOPED_TRACE(text);
-    EXPECT_EQ(error_of([&] { parse_settings(text, "f"); }), error);
+    EXPECT_EQ(error_of([&, given = text] { parse_settings(given, "f"); }), error);
   }
 }
 
