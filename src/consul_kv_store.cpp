@@ -40,6 +40,11 @@ extern "C" std::size_t take_body(char* data, std::size_t, std::size_t size, void
   return size;
 }
 
+/// As in a URL, where an IPv6 address stands in brackets.
+std::string host_in_url(const std::string& host) {
+  return host.find(':') != std::string::npos ? "[" + host + "]" : host;
+}
+
 /// Whatever ends in these was not answered; trying again can help.
 bool is_lasting(CURLcode code) {
   constexpr std::array lasting = {CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,  CURLE_PEER_FAILED_VERIFICATION,
@@ -161,8 +166,7 @@ class ConsulKvStore : public KvStore {
 
   std::string url_of(const std::string& path, const std::string& query) const {
     const auto& host = options_.tls_server_name.empty() ? options_.host : options_.tls_server_name;
-    const bool is_ipv6 = host.find(':') != std::string::npos;
-    auto url = options_.scheme + "://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(options_.port) +
+    auto url = options_.scheme + "://" + host_in_url(host) + ":" + std::to_string(options_.port) +
                options_.path_prefix + path + (query.empty() ? "" : "?" + query);
     add_parameter(url, "dc", options_.datacenter);
     add_parameter(url, "ns", options_.enterprise_namespace);
@@ -187,9 +191,7 @@ class ConsulKvStore : public KvStore {
     curl_easy_setopt(handle_.get(), CURLOPT_SSL_VERIFYHOST, options_.tls_verify ? 2L : 0L);
     if (options_.tls_server_name.empty()) return;
     // The URL names the server as its certificate does; the connection still goes to the host of the settings.
-    const bool is_ipv6 = options_.host.find(':') != std::string::npos;
-    const auto target =
-        "::" + (is_ipv6 ? "[" + options_.host + "]" : options_.host) + ":" + std::to_string(options_.port);
+    const auto target = "::" + host_in_url(options_.host) + ":" + std::to_string(options_.port);
     connect_to_.reset(curl_slist_append(nullptr, target.c_str()));
     curl_easy_setopt(handle_.get(), CURLOPT_CONNECT_TO, connect_to_.get());
   }
@@ -286,9 +288,7 @@ class ConsulKvStore : public KvStore {
 
 std::string describe(const ConsulOptions& options) {
   if (!options.socket.empty()) return "consul unix://" + options.socket;
-  const bool is_ipv6 = options.host.find(':') != std::string::npos;
-  return "consul " + options.scheme + "://" + (is_ipv6 ? "[" + options.host + "]" : options.host) + ":" +
-         std::to_string(options.port);
+  return "consul " + options.scheme + "://" + host_in_url(options.host) + ":" + std::to_string(options.port);
 }
 
 std::unique_ptr<KvStore> open_kv_store(const ConsulOptions& options) {
