@@ -4,8 +4,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -17,17 +15,6 @@
 namespace {
 
 using proxysql_consul::ExitCode;
-
-/// A ProxySQL of 2016 hands its listening sockets down; kept, they would hold its ports when it restarts.
-void close_inherited_descriptors() {
-  constexpr int first = 3;
-  std::vector<int> open_ones;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    const int descriptor = std::atoi(entry.path().filename().c_str());
-    if (descriptor >= first) open_ones.push_back(descriptor);
-  }
-  for (const int descriptor : open_ones) close(descriptor);
-}
 
 /// Without 0, 1 and 2 the first files and sockets would take their place, and logs would end up in them.
 void open_missing_standard_streams() {
@@ -52,7 +39,8 @@ std::string host_name() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  close_inherited_descriptors();
+  // A ProxySQL of 2016 hands its listening sockets down; kept, they would hold its ports when it restarts.
+  closefrom(STDERR_FILENO + 1);
   open_missing_standard_streams();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGALRM, give_up);
