@@ -44,6 +44,11 @@ int main(int argc, char** argv) {
   open_missing_standard_streams();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGALRM, give_up);
+  // The mask is inherited too, and a server's threads often block signals.
+  sigset_t alarm_only;
+  sigemptyset(&alarm_only);
+  sigaddset(&alarm_only, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
   const proxysql_consul::Context context{
       .in = std::cin,
       .out = std::cout,
