@@ -939,7 +939,7 @@ class Between {
   using Meddle = std::function<std::optional<HttpReply>(const HttpRequest&)>;
 
   Between(const ConsulAgent& agent, Meddle meddle)
-      : server_([this, port = agent.http_port(), meddle = std::move(meddle)](const HttpRequest& request) {
+      : server_([port = agent.http_port(), meddle = std::move(meddle)](const HttpRequest& request) {
           auto reply = meddle(request);
           return reply ? *reply : http_request(port, request.method, request.target, request.body);
         }) {}
