@@ -155,7 +155,7 @@ void check_options(const std::vector<std::string>& words, const std::vector<Opti
 std::string one_of(const cxxopts::ParseResult& parsed, const char* option, const std::string& default_value,
                    const std::vector<std::string>& choices) {
   if (parsed.count(option) == 0) return default_value;
-  const auto value = parsed[option].as<std::string>();
+  auto value = parsed[option].as<std::string>();
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
   refuse(std::string("--") + option + " is one of " + join(choices) + ", not " + printable(value, 64));
 }
