@@ -16,7 +16,7 @@ constexpr std::string_view freeze_key = "freeze";
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, what); }
 
-Decision decide_one(KvEntry entry, const Node& node, const State& state, bool frozen) {
+Decision decide_one(KvEntry entry, const Node& node, const State& state, const std::optional<std::string>& frozen) {
   Decision decision;
   decision.entry = std::move(entry);
   const auto& key = decision.entry.key;
@@ -31,7 +31,7 @@ Decision decide_one(KvEntry entry, const Node& node, const State& state, bool fr
   if (std::find(node.accept.begin(), node.accept.end(), decision.configuration) == node.accept.end()) {
     return end(Verdict::not_accepted, "is not among the settings' \"accept\"");
   }
-  if (frozen) return end(Verdict::frozen, "the cluster is frozen");
+  if (frozen) return end(Verdict::frozen, "the cluster is frozen: " + *frozen);
   const auto* known = state.find(decision.configuration);
   const bool is_known = known != nullptr && known->outcome != Outcome::failed;
   if (!node.force && is_known && known->version == decision.entry.modify_index &&
@@ -139,17 +139,20 @@ void refuse_doubled_keys(const TableSchema& schema, const Table& table) {
 void fit_variables(Table& table, const Configuration& configuration, const std::vector<std::string>& known,
                    std::vector<std::string>& warnings) {
   const auto name = table.find("variable_name").value_or(0);
+  constexpr std::size_t max_named = 10;
   std::vector<std::string> unknown;
+  std::size_t count = 0;
   std::erase_if(table.rows, [&](const Row& row) {
     const auto variable = row[name].value_or("");
     if (!variable.starts_with(configuration.variables)) {
       refuse("variable " + printable(variable, 64) + " is none of " + std::string(configuration.name));
     }
     const bool missing = std::find(known.begin(), known.end(), variable) == known.end();
-    if (missing) unknown.push_back(printable(variable, 64));
+    if (missing && ++count <= max_named) unknown.push_back(printable(variable, 64));
     return missing;
   });
-  if (!unknown.empty()) warnings.push_back("this ProxySQL has no variable " + join(unknown) + ": left out");
+  if (count > max_named) unknown.push_back("and " + std::to_string(count - max_named) + " more");
+  if (count > 0) warnings.push_back("this ProxySQL has no variable " + join(unknown) + ": left out");
 }
 
 }  // namespace
@@ -157,7 +160,8 @@ void fit_variables(Table& table, const Configuration& configuration, const std::
 std::vector<Decision> decide(std::vector<KvEntry> entries, const Node& node, const State& state) {
   std::erase_if(entries, [&](const KvEntry& entry) { return entry.key == node.prefix; });
   const auto is_freeze = [&](const KvEntry& entry) { return entry.key == node.prefix + std::string(freeze_key); };
-  const bool frozen = std::any_of(entries.begin(), entries.end(), is_freeze);
+  const auto freeze = std::find_if(entries.begin(), entries.end(), is_freeze);
+  const auto frozen = freeze != entries.end() ? std::optional(printable(freeze->value, 200)) : std::nullopt;
   std::erase_if(entries, is_freeze);
   std::vector<Decision> decisions;
   for (auto& entry : entries) decisions.push_back(decide_one(std::move(entry), node, state, frozen));
@@ -185,6 +189,27 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
     fitted.tables.push_back(std::move(local));
   }
   return fitted;
+}
+
+Comparison compare(const Configuration& configuration, const std::vector<Table>& theirs, const std::vector<Table>& ours,
+                   const std::vector<TableSchema>& schemas, const std::vector<std::string>& excluded_variables) {
+  const auto sorted = [](std::vector<Row> rows) {
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  };
+  std::vector<std::string> known;
+  if (!configuration.variables.empty() && !ours.empty()) {
+    for (const auto& row : ours.front().rows) known.push_back(row[0].value_or(""));
+  }
+  const auto fitted = fit(configuration, theirs, schemas, known, excluded_variables);
+  Comparison comparison{.same = true, .lost = fitted.warnings};
+  for (const auto& table : ours) {
+    const auto named = [&](const Table& candidate) { return candidate.name == table.name; };
+    const auto found = std::find_if(fitted.tables.begin(), fitted.tables.end(), named);
+    const auto rows = found != fitted.tables.end() ? sorted(found->rows) : std::vector<Row>();
+    comparison.same = comparison.same && rows == sorted(table.rows);
+  }
+  return comparison;
 }
 
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins) {

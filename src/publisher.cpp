@@ -30,7 +30,8 @@ std::string describe_version(const KvEntry& entry) {
 
 }  // namespace
 
-Published Publisher::publish(Document document, bool force, const std::optional<std::uint64_t>& known) {
+Published Publisher::publish(Document document, const LocalView& view, bool force,
+                             const std::optional<std::uint64_t>& known) {
   document_ = std::move(document);
   whole_ = format_document(document_);
   text_.clear();
@@ -38,7 +39,7 @@ Published Publisher::publish(Document document, bool force, const std::optional<
   for (int conflicts = 0; conflicts <= max_conflicts; ++conflicts) {
     if (conflicts > 0) patience_.pause_shortly();
     // An attempt that ends in Unavailable begins again by reading, and so finds out whether it wrote.
-    const auto published = patience_.retry([&] { return attempt(force, known, conflicts > 0); });
+    const auto published = patience_.retry([&] { return attempt(view, force, known, conflicts > 0); });
     if (!published) continue;
     if (published->written) trim_history(document_.config_name);
     return *published;
@@ -50,7 +51,8 @@ Published Publisher::publish(Document document, bool force, const std::optional<
 }
 
 /// Nothing where another save came between reading and writing.
-std::optional<Published> Publisher::attempt(bool force, const std::optional<std::uint64_t>& known, bool again) {
+std::optional<Published> Publisher::attempt(const LocalView& view, bool force,
+                                            const std::optional<std::uint64_t>& known, bool again) {
   const auto key = job_.settings.key_of(document_.config_name);
   const auto current = store_.get(key);
   // A write that nobody answered may have been carried out; the text, with its UUID and time, tells.
@@ -65,7 +67,8 @@ std::optional<Published> Publisher::attempt(bool force, const std::optional<std:
       return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
     }
   }
-  if (current && !force && is_equal(*current)) {
+  const auto comparison = current ? compare_with(*current, view) : Comparison();
+  if (!force && comparison.same) {
     return Published{.written = false, .version = current->modify_index, .text = current->value, .replaced = {}};
   }
   if (known && current && current->modify_index != *known) {
@@ -75,6 +78,9 @@ std::optional<Published> Publisher::attempt(bool force, const std::optional<std:
   }
   replaced_ = current ? describe_version(*current) : "";
   if (again) job_.log.info("{}: another save came between; now replacing {}", key, replaced_);
+  for (const auto& lost : comparison.lost) {
+    job_.log.warn("{}: {} held more: {}; other nodes get the defaults", key, replaced_, lost);
+  }
   is_unanswered_ = true;
   const auto version = write(current ? &*current : nullptr);
   is_unanswered_ = false;
@@ -96,16 +102,15 @@ std::optional<std::uint64_t> Publisher::find_in_history() {
   return std::nullopt;
 }
 
-bool Publisher::is_equal(const KvEntry& current) const {
+Comparison Publisher::compare_with(const KvEntry& current, const LocalView& view) {
   try {
     const auto theirs = parse_document(current.value);
-    if (!theirs.blob) return theirs.tables == document_.tables;
-    // Its content, and not its name alone: a save is what repairs a blob that has lost a part.
-    return load_blob(store_, job_.settings.meta_prefix(), *theirs.blob) == document_.tables;
-  } catch (const Unavailable&) {
-    throw;
-  } catch (const Error&) {
-    return false;
+    // A blob's content, and not its name alone: a save is what repairs one that has lost a part.
+    const auto tables = theirs.blob ? load_blob(store_, job_.settings.meta_prefix(), *theirs.blob) : theirs.tables;
+    return compare(view.configuration, tables, document_.tables, view.schemas, view.excluded_variables);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::payload) throw;
+    return {};
   }
 }
 

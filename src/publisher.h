@@ -10,6 +10,7 @@
 #include "proxysql_consul/commands.h"
 #include "proxysql_consul/document.h"
 #include "proxysql_consul/kv_store.h"
+#include "proxysql_consul/plan.h"
 #include "proxysql_consul/state.h"
 
 namespace proxysql_consul {
@@ -22,18 +23,26 @@ struct Published {
   std::string replaced;       ///< which version of whose was replaced, for people; empty for a first one
 };
 
+/// The saving node's own tables, through which Consul's document is seen.
+struct LocalView {
+  const Configuration& configuration;
+  std::vector<TableSchema> schemas;
+  std::vector<std::string> excluded_variables;
+};
+
 class Publisher {
  public:
   Publisher(const Job& job, Patience& patience, KvStore& store) : job_(job), patience_(patience), store_(store) {}
 
-  /// Writes `document` unless Consul holds equal tables (`force`: all the same). With `known`, refuses when Consul's
-  /// version is not that one. Throws Error{consul}, and Error{refused}.
-  Published publish(Document document, bool force, const std::optional<std::uint64_t>& known);
+  /// Writes `document` unless Consul holds the same already as far as `view` shows (`force`: all the same). With
+  /// `known`, refuses when Consul's version is not that one. Throws Error{consul}, and Error{refused}.
+  Published publish(Document document, const LocalView& view, bool force, const std::optional<std::uint64_t>& known);
 
  private:
-  std::optional<Published> attempt(bool force, const std::optional<std::uint64_t>& known, bool again);
+  std::optional<Published> attempt(const LocalView& view, bool force, const std::optional<std::uint64_t>& known,
+                                   bool again);
   std::optional<std::uint64_t> find_in_history();
-  bool is_equal(const KvEntry& current) const;
+  Comparison compare_with(const KvEntry& current, const LocalView& view);
   std::optional<std::uint64_t> write(const KvEntry* current);
   std::uint64_t write_parts(const PackedTables& packed);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);

@@ -1,6 +1,8 @@
 // save: from the local ProxySQL to Consul.
 #include <algorithm>
 #include <ostream>
+#include <tuple>
+#include <utility>
 
 #include "node.h"
 #include "proxysql_consul/commands.h"
@@ -72,9 +74,11 @@ void refuse_nul(const std::vector<Table>& tables) {
   }
 }
 
-std::vector<Table> read_shared(AdminSession& session, const Server& server, const Configuration& configuration,
-                               const Job& job, bool memory) {
-  const auto schemas = read_schemas(session, server, configuration);
+/// What is shared of a configuration, and the shapes of its tables.
+std::pair<std::vector<Table>, std::vector<TableSchema>> read_shared(AdminSession& session, const Server& server,
+                                                                    const Configuration& configuration, const Job& job,
+                                                                    bool memory) {
+  auto schemas = read_schemas(session, server, configuration);
   const bool runtime = !memory && server.has_runtime(configuration);
   if (!memory && !runtime) {
     job.log.info("{}: read from memory: ProxySQL {} has no runtime table of it", configuration.name, server.version);
@@ -85,7 +89,7 @@ std::vector<Table> read_shared(AdminSession& session, const Server& server, cons
   const bool has_users =
       std::any_of(tables.begin(), tables.end(), [](const Table& table) { return is_users_table(table.name); });
   if (has_users) refuse_admin_accounts(tables, read_admins(session, server));
-  return tables;
+  return {std::move(tables), std::move(schemas)};
 }
 
 Document masked(Document document) {
@@ -140,7 +144,8 @@ class Save {
   void save_one(const Configuration& configuration) {
     Document document{
         .config_name = std::string(configuration.name), .uuid = files_.uuid(), .tables = {}, .blob = {}, .origin = {}};
-    document.tables = proxysql_.with_session([&](AdminSession& session, const Server& server) {
+    LocalView view{configuration, {}, job_.settings.exclude_variables};
+    std::tie(document.tables, view.schemas) = proxysql_.with_session([&](AdminSession& session, const Server& server) {
       return read_shared(session, server, configuration, job_, options_.memory);
     });
     document.origin = {.host = job_.context.host,
@@ -158,7 +163,10 @@ class Save {
     // What was applied in part must not come back as the whole.
     const bool is_whole = state != nullptr && state->outcome != Outcome::partial;
     const auto known = options_.if_current ? std::optional(is_whole ? state->version : 0) : std::nullopt;
-    const auto published = publisher_.publish(std::move(document), options_.force, known);
+    const auto published = publisher_.publish(std::move(document), view, options_.force, known);
+    if (!published.written && !options_.message.empty()) {
+      job_.log.info("{}: nothing changed, so the message is not kept", configuration.name);
+    }
     files_.state().record(std::string(configuration.name), {.version = published.version,
                                                             .sha256 = sha256_hex(published.text),
                                                             .outcome = Outcome::saved,

@@ -63,6 +63,10 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Server& serve
                                 .not_null = row[3] == "1",
                                 .key = static_cast<std::size_t>(to_integer(row[5].value_or("")).value_or(0))});
     }
+    // Seen once under load, and never again: better read anew than taken for a table without columns.
+    if (schema.columns.empty()) {
+      throw Unavailable(ExitCode::proxysql, "proxysql: PRAGMA table_info(" + schema.name + "): no answer");
+    }
     schemas.push_back(std::move(schema));
   }
   return schemas;

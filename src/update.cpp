@@ -41,8 +41,7 @@ class Update {
     return patience_.retry([&] { return consul().recurse(job_.settings.prefix); });
   }
 
-  ExitCode run(std::string_view text) {
-    auto entries = parse_kv_entries(text);
+  ExitCode run(std::vector<KvEntry> entries) {
     NodeFiles files(job_, options_.dry_run, limit_);
     const Node node{.uuid = files.uuid(),
                     .host = job_.context.host,
@@ -208,13 +207,17 @@ ExitCode update(const Job& job, const UpdateOptions& options) {
     text.append(buffer, static_cast<std::size_t>(job.context.in.gcount()));
     if (text.size() > max_input_bytes) throw Error(ExitCode::payload, "watch data: is larger than 512 MiB");
   }
-  return Update(job, options).run(text);
+  return Update(job, options).run(parse_kv_entries(text));
 }
 
 ExitCode pull(const Job& job, const UpdateOptions& options) {
   check_names(job.settings, options.configurations);
   Update update(job, options);
-  return update.run(update.fetch());
+  auto entries = parse_kv_entries(update.fetch());
+  if (entries.empty()) {
+    job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.prefix);
+  }
+  return update.run(std::move(entries));
 }
 
 }  // namespace proxysql_consul

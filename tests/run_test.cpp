@@ -815,7 +815,8 @@ TEST_F(Run, PullsNothingFromAnEmptyConsul) {
   b.set_servers({"db1"});
   const auto ran = b.run({"pull"});
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, IsEmpty());
+  EXPECT_THAT(ran.err,
+              ElementsAre("warning: nothing is under proxysql/ in Consul: save first, or is consul_prefix another?"));
   EXPECT_EQ(b.servers(), Texts{"db1"});
 }
 
@@ -914,7 +915,7 @@ TEST_F(Run, AppliesNothingWhileFrozenAndAllAfterwards) {
   consul.set("proxysql/freeze", "black friday");
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, ElementsAre("info: proxysql/mysql_servers: passed over: the cluster is frozen"));
+  EXPECT_THAT(ran.err, ElementsAre("info: proxysql/mysql_servers: passed over: the cluster is frozen: black friday"));
   EXPECT_THAT(b.writes(), IsEmpty());
   consul.entries.erase("proxysql/freeze");
   EXPECT_EQ(b.update().status, 0);
