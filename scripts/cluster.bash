@@ -197,7 +197,7 @@ datadir="$data"
 admin_variables={ admin_credentials="admin:admin" mysql_ifaces="127.0.0.1:$admin" }
 mysql_variables={ interfaces="127.0.0.1:$port" threads=2 monitor_enabled=false }
 CNF
-      start "$log" "$bin" -f --initial -c "$work/proxysql-$node.cnf" -D "$data"
+      start "$log" "$bin" -f --initial --no-version-check -c "$work/proxysql-$node.cnf" -D "$data"
     else
       start "$log" "$root/build/release/tests/proxysql_standin" --port "$admin" --data-dir "$data"
     fi
