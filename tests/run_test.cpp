@@ -354,6 +354,36 @@ TEST_F(Run, SavesAFirstVersionAlsoWithIfCurrent) {
   EXPECT_EQ(a.run({"save", "mysql_servers", "--if-current"}).status, 0);
 }
 
+TEST_F(Run, LeavesTheDocumentsOfNodesThatDifferAlone) {
+  NodeUnderTest old(consul, dir, "old", {}, StandinVersion::v1_1);
+  b.configure(R"("exclude_variables":["mysql-monitor_*"])");
+  save_from_a({"db1"});
+  EXPECT_EQ(a.run({"save", "mysql_variables"}).status, 0);
+  const auto servers = version_of(servers_key);
+  const auto variables = version_of("proxysql/mysql_variables");
+  EXPECT_EQ(b.update().status, 0);
+  old.update();  // in part, for the variables that it lacks
+  for (auto* node : {&b, &old, &a}) {
+    EXPECT_EQ(node->run({"save", "mysql_servers", "mysql_variables", "--if-current"}).status, 0);
+    EXPECT_EQ(version_of(servers_key), servers);
+    EXPECT_EQ(version_of("proxysql/mysql_variables"), variables);
+  }
+}
+
+TEST_F(Run, NamesWhatASaveOnAnOlderServerLoses) {
+  NodeUnderTest old(consul, dir, "old", {}, StandinVersion::v1_1);
+  a.execute(
+      {"INSERT INTO mysql_servers(hostname,use_ssl,comment) VALUES ('db1',1,'keep')", "LOAD MYSQL SERVERS TO RUNTIME"});
+  EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(old.update().status, 4);
+  old.execute({"UPDATE mysql_servers SET weight=7", "LOAD MYSQL SERVERS TO RUNTIME"});
+  const auto ran = old.run({"save", "mysql_servers"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err,
+              ElementsAre(HasSubstr("held more: table mysql_servers: this ProxySQL has no column use_ssl, comment: "
+                                    "left out; other nodes get the defaults")));
+}
+
 TEST_F(Run, TriesAgainAfterAnotherSaveAndSaysWhoseItReplaces) {
   a.set_servers({"ours"});
   b.set_servers({"theirs"});
