@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "proxysql_consul/error.h"
+#include "proxysql_consul/base/error.h"
 #include "proxysql_consul/run.h"
 
 namespace {

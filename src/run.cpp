@@ -3,10 +3,10 @@
 #include <istream>
 #include <ostream>
 
-#include "proxysql_consul/cli.h"
-#include "proxysql_consul/commands.h"
-#include "proxysql_consul/error.h"
-#include "proxysql_consul/log.h"
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/log.h"
+#include "proxysql_consul/cli/cli.h"
+#include "proxysql_consul/commands/commands.h"
 
 namespace proxysql_consul {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "proxysql_consul/admin_session.h"
-#include "proxysql_consul/kv_store.h"
-#include "proxysql_consul/settings.h"
+#include "proxysql_consul/consul/kv_store.h"
+#include "proxysql_consul/node/settings.h"
+#include "proxysql_consul/proxysql/admin_session.h"
 
 namespace proxysql_consul {
 

@@ -1,4 +1,4 @@
-#include "consul_agent.h"
+#include "support/consul_agent.h"
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -14,8 +14,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proxysql_consul/error.h"
-#include "proxysql_consul/kv_store.h"
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/consul/kv_store.h"
 
 namespace proxysql_consul::testing {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "process.h"
+#include "support/process.h"
 
 namespace proxysql_consul::testing {
 

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "proxysql_consul/encoding.h"
-#include "proxysql_consul/error.h"
-#include "proxysql_consul/kv_entries.h"
-#include "proxysql_consul/kv_store.h"
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/consul/kv_json.h"
+#include "proxysql_consul/consul/kv_store.h"
 
 namespace proxysql_consul::testing {
 

@@ -1,4 +1,4 @@
-#include "http_server.h"
+#include "support/http_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "node_fixture.h"
+#include "support/node_fixture.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

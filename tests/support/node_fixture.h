@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "process.h"
-#include "proxysql_consul/table.h"
-#include "proxysql_server.h"
+#include "proxysql_consul/model/table.h"
+#include "support/process.h"
+#include "support/proxysql_server.h"
 
 namespace proxysql_consul::testing {
 

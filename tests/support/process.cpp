@@ -1,4 +1,4 @@
-#include "process.h"
+#include "support/process.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "proxysql_server.h"
+#include "support/proxysql_server.h"
 
 #include <chrono>
 #include <csignal>
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proxysql_consul/error.h"
+#include "proxysql_consul/base/error.h"
 
 namespace proxysql_consul::testing {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "process.h"
-#include "proxysql_consul/admin_session.h"
-#include "standin_engine.h"
+#include "proxysql_consul/proxysql/admin_session.h"
+#include "standin/standin_engine.h"
+#include "support/process.h"
 
 namespace proxysql_consul::testing {
 

@@ -1,0 +1,22 @@
+// Logs go to stderr, a line each: text for people, or JSON for collectors.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "proxysql_consul/base/error.h"
+
+namespace proxysql_consul {
+
+enum class LogFormat { text, json };
+
+/// A logger that writes to `stream`, which must outlive it.
+std::shared_ptr<spdlog::logger> make_logger(std::ostream& stream, spdlog::level::level_enum level, LogFormat format);
+
+/// The one place that prints errors: message and, if there is one, hint.
+void report(spdlog::logger& log, const Error& error, const std::string& about = {});
+
+}  // namespace proxysql_consul

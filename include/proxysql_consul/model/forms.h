@@ -1,0 +1,28 @@
+// Which part of what a ProxySQL holds is configuration, and when two contents mean the same. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/table.h"
+
+namespace proxysql_consul {
+
+/// What of `table` is shared: a backend that a monitor shunned counts as online, one that is OFFLINE_HARD is gone, the
+/// two runtime rows of an account are one where they are otherwise alike, and variables that describe one node, or that
+/// match `excluded` (shell patterns), are left out. Needs column names; keeps the order of the rows.
+Table shared_form(Table table, const std::vector<std::string>& excluded);
+
+/// True for what a LOAD leaves behind in memory: inactive rules and accounts, and accounts of neither side.
+bool is_only_in_memory(const Table& table, const Row& row);
+
+/// `table` as runtime would show it after a LOAD, in shared form: status in capitals, what is only in memory gone,
+/// digests padded, an account's NULL password and schema empty.
+Table runtime_form(Table table);
+
+/// True where LOAD keeps the value's meaning: equal, or the same number or truth value in other words.
+bool is_same_value(const Cell& a, const Cell& b);
+
+}  // namespace proxysql_consul

@@ -1,0 +1,54 @@
+// What the program is told: the configuration file, then the environment over it. docs and README describe each key.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxysql_consul/consul/kv_store.h"
+#include "proxysql_consul/proxysql/admin_session.h"
+
+namespace proxysql_consul {
+
+struct Settings {
+  std::string file;  ///< the configuration file that was read; empty for none
+  std::string uuid_file = "/var/lib/proxysql/proxysql-consul.uuid";
+  std::string state_file;  ///< filled in by load_settings()
+  AdminOptions admin;
+  std::string admin_password_file;
+  ConsulOptions consul;
+  std::string consul_token_file;
+  std::string prefix = "proxysql/";
+  std::vector<std::string> accept;             ///< configurations that update, pull and --all touch
+  std::vector<std::string> exclude_variables;  ///< shell patterns, as in fnmatch(3)
+  bool save_to_disk = true;
+  int history_limit = 10;
+  std::optional<int> retry_seconds;  ///< unset: each command's own default
+
+  Settings();
+
+  /// The key of a configuration's document.
+  std::string key_of(std::string_view configuration) const;
+  /// Where blobs, history and nodes are kept: beside the prefix, so that no watch on it wakes.
+  std::string meta_prefix() const;
+};
+
+/// Looks a variable of the environment up; nothing where it is not set.
+using Environment = std::function<std::optional<std::string>(const char*)>;
+
+/// Pure. `file` names the text's origin in errors. Throws Error{settings} that names file, key, rule and value.
+Settings parse_settings(std::string_view text, const std::string& file);
+
+/// Pure: Consul's own variables over what the file says. Throws Error{settings} that names variable, rule and value.
+void apply_environment(Settings& settings, const Environment& environment);
+
+/// The settings of this run: `flag` (--config-file) or PROXYSQL_CONSUL_CONFIG or the first default file that exists,
+/// the environment over it, the password and token files read. Throws Error{settings}.
+Settings load_settings(const std::optional<std::string>& flag, const Environment& environment,
+                       const std::vector<std::string>& default_files = {"/etc/proxysql-consul.cnf",
+                                                                        "/etc/proxysql.cnf"});
+
+}  // namespace proxysql_consul

@@ -1,0 +1,207 @@
+#include "proxysql_consul/model/document.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+
+namespace proxysql_consul {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t current_format = 2;
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, "document: " + what); }
+
+Json parse_object(std::string_view text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) refuse("is no JSON");
+  if (!json.is_object()) refuse("is no JSON object");
+  return json;
+}
+
+const Json& member(const Json& object, const char* name, Json::value_t type, const char* type_name) {
+  const auto found = object.find(name);
+  if (found == object.end()) refuse(std::string("\"") + name + "\" is missing");
+  if (found->type() != type) refuse(std::string("\"") + name + "\" is no " + type_name);
+  return *found;
+}
+
+std::string text_member(const Json& object, const char* name) {
+  return member(object, name, Json::value_t::string, "string").get<std::string>();
+}
+
+std::string optional_text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::size_t count_member(const Json& object, const char* name) {
+  const auto& value = member(object, name, Json::value_t::number_unsigned, "count");
+  return value.get<std::size_t>();
+}
+
+// JSON text is UTF-8, ProxySQL's values are bytes: what is no UTF-8 travels as {"base64":"..."}.
+Json cell_to_json(const Cell& cell) {
+  if (!cell) return nullptr;
+  if (is_utf8(*cell)) return *cell;
+  return Json{{"base64", to_base64(*cell)}};
+}
+
+Cell cell_from_json(const Json& json, const std::string& where) {
+  if (json.is_null()) return std::nullopt;
+  std::optional<std::string> value;
+  if (json.is_string()) {
+    value = json.get<std::string>();
+  } else if (json.is_object() && json.size() == 1 && json.contains("base64") && json["base64"].is_string()) {
+    value = from_base64(json["base64"].get_ref<const std::string&>());
+  }
+  if (!value) refuse(where + " holds a cell that is neither string nor null");
+  if (value->find('\0') != std::string::npos) refuse(where + " holds a NUL byte, which ProxySQL cannot store");
+  return value;
+}
+
+std::vector<std::string> columns_from_json(const Json& json, const std::string& table) {
+  const std::string where = "columns of table " + printable(table, 64);
+  if (!json.is_array() || json.empty()) refuse(where + " are no list of names");
+  std::vector<std::string> columns;
+  std::set<std::string> seen;
+  for (const auto& name : json) {
+    if (!name.is_string()) refuse(where + " are no list of names");
+    columns.push_back(name.get<std::string>());
+    if (!seen.insert(columns.back()).second) refuse(where + " name " + printable(columns.back(), 64) + " twice");
+  }
+  return columns;
+}
+
+std::vector<Table> tables_from_json(const Json& json) {
+  const auto& tables_json = member(json, "tables", Json::value_t::object, "object");
+  const auto columns_json = json.find("columns");
+  if (columns_json != json.end() && !columns_json->is_object()) refuse("\"columns\" is no object");
+  std::vector<Table> tables;
+  for (const auto& [name, rows] : tables_json.items()) {
+    const std::string where = "table " + printable(name, 64);
+    if (!rows.is_array()) refuse(where + " is no list of rows");
+    Table table{.name = name, .columns = {}, .rows = {}};
+    if (columns_json != json.end()) {
+      const auto columns = columns_json->find(name);
+      if (columns == columns_json->end()) refuse(where + " has no entry in \"columns\"");
+      table.columns = columns_from_json(*columns, name);
+    }
+    table.rows.reserve(rows.size());
+    for (const auto& row_json : rows) {
+      if (!row_json.is_array()) refuse(where + " holds a row that is no list");
+      if (!table.columns.empty() && row_json.size() != table.columns.size()) {
+        refuse(where + " has a row of " + std::to_string(row_json.size()) + " cells for " +
+               std::to_string(table.columns.size()) + " columns");
+      }
+      Row row;
+      row.reserve(row_json.size());
+      for (const auto& cell : row_json) row.push_back(cell_from_json(cell, where));
+      table.rows.push_back(std::move(row));
+    }
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+/// `"tables":{...},"columns":{...}`. Row by row: a tree of all cells at once would take many times the text's size.
+std::string tables_members(const std::vector<Table>& tables) {
+  std::string rows_text;
+  std::string columns_text;
+  for (const auto& table : tables) {
+    const auto name = Json(table.name).dump();
+    rows_text += (rows_text.empty() ? "" : ",") + name + ":[";
+    bool first = true;
+    for (const auto& row : table.rows) {
+      auto cells = Json::array();
+      for (const auto& cell : row) cells.push_back(cell_to_json(cell));
+      if (!first) rows_text += ',';
+      rows_text += cells.dump();
+      first = false;
+    }
+    rows_text += ']';
+    columns_text += (columns_text.empty() ? "" : ",") + name + ":" + Json(table.columns).dump();
+  }
+  return "\"tables\":{" + rows_text + "},\"columns\":{" + columns_text + "}";
+}
+
+Blob blob_from_json(const Json& json) {
+  if (!json.is_object()) refuse("\"blob\" is no object");
+  Blob blob{.sha256 = text_member(json, "sha256"),
+            .bytes = count_member(json, "bytes"),
+            .parts = count_member(json, "parts")};
+  const bool is_hash =
+      blob.sha256.size() == 64 && blob.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_hash) refuse("\"sha256\" of the blob is no SHA-256");
+  if (text_member(json, "encoding") != "gzip") refuse("\"encoding\" of the blob is not gzip");
+  if (blob.parts == 0 || blob.parts > max_document_bytes / 1024) refuse("\"parts\" of the blob is out of range");
+  if (blob.bytes > max_document_bytes) {
+    refuse("its blob expands to " + std::to_string(blob.bytes) + " bytes, more than the limit of " +
+           std::to_string(max_document_bytes));
+  }
+  return blob;
+}
+
+}  // namespace
+
+Document parse_document(std::string_view text) {
+  const auto json = parse_object(text);
+  if (json.contains("sealed")) refuse("is encrypted, and this version cannot open it");
+  const auto format = json.find("format");
+  if (format != json.end() && (!format->is_number_unsigned() || format->get<std::uint64_t>() > current_format)) {
+    refuse("has a format that is newer than " + std::to_string(current_format) + ", the one known here");
+  }
+  Document document;
+  document.config_name = text_member(json, "config_name");
+  document.uuid = text_member(json, "uuid");
+  if (const auto blob = json.find("blob"); blob != json.end()) {
+    document.blob = blob_from_json(*blob);
+  } else {
+    document.tables = tables_from_json(json);
+  }
+  if (const auto origin = json.find("origin"); origin != json.end() && origin->is_object()) {
+    document.origin = {.host = optional_text(*origin, "host"),
+                       .proxysql_version = optional_text(*origin, "proxysql_version"),
+                       .saved_at = optional_text(*origin, "saved_at"),
+                       .message = optional_text(*origin, "message")};
+  }
+  return document;
+}
+
+std::string format_document(const Document& document) {
+  // A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
+  const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
+  const Json origin = {{"host", document.origin.host},
+                       {"proxysql_version", document.origin.proxysql_version},
+                       {"saved_at", document.origin.saved_at},
+                       {"message", document.origin.message}};
+  std::string content;
+  if (document.blob) {
+    const Json blob = {{"sha256", document.blob->sha256},
+                       {"bytes", document.blob->bytes},
+                       {"encoding", "gzip"},
+                       {"parts", document.blob->parts}};
+    content = "\"blob\":" + text(blob);
+  } else {
+    content = tables_members(document.tables);
+  }
+  return "{\"config_name\":" + text(document.config_name) + ",\"uuid\":" + text(document.uuid) + "," + content +
+         ",\"format\":" + std::to_string(current_format) + ",\"origin\":" + text(origin) + "}";
+}
+
+std::vector<Table> parse_tables(std::string_view text) { return tables_from_json(parse_object(text)); }
+
+std::string format_tables(const std::vector<Table>& tables) { return "{" + tables_members(tables) + "}"; }
+
+std::string describe_origin(const Document& document) {
+  if (document.origin.host.empty()) return "node " + printable(document.uuid, 64);
+  return printable(document.origin.host, 64) + " at " + printable(document.origin.saved_at, 32);
+}
+
+}  // namespace proxysql_consul

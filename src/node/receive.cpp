@@ -1,0 +1,223 @@
+// update and pull: from the entries that Consul delivered to the local ProxySQL.
+#include <algorithm>
+#include <chrono>
+#include <istream>
+#include <iterator>
+#include <ostream>
+
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/log.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/commands/commands.h"
+#include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/model/decide.h"
+#include "proxysql_consul/node/job.h"
+#include "proxysql_consul/proxysql/apply.h"
+
+namespace proxysql_consul {
+namespace {
+
+constexpr std::chrono::seconds default_patience{60};
+
+class Update {
+ public:
+  Update(const Job& job, const UpdateOptions& options)
+      : job_(job),
+        options_(options),
+        limit_(job.settings.retry_seconds.value_or(default_patience.count())),
+        patience_(job, limit_),
+        proxysql_(job, patience_) {}
+
+  KvStore& consul() {
+    if (!consul_) {
+      auto to = job_.settings.consul;
+      to.stale = options_.stale;
+      consul_ = job_.context.open_kv(to);
+    }
+    return *consul_;
+  }
+
+  std::string fetch() {
+    return patience_.retry([&] { return consul().recurse(job_.settings.prefix); });
+  }
+
+  ExitCode run(std::vector<KvEntry> entries) {
+    NodeFiles files(job_, options_.dry_run, limit_);
+    const Node node{.uuid = files.uuid(),
+                    .host = job_.context.host,
+                    .prefix = job_.settings.prefix,
+                    .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
+                    .force = options_.force};
+    auto worst = ExitCode::ok;
+    for (const auto& decision : decide(std::move(entries), node, files.state())) {
+      worst = worst_of(worst, handle(decision, files));
+    }
+    if (!options_.dry_run && !files.state().published) publish(files);
+    return worst;
+  }
+
+ private:
+  ExitCode handle(const Decision& decision, NodeFiles& files) {
+    const auto& key = decision.entry.key;
+    switch (decision.verdict) {
+      case Verdict::foreign:
+        job_.log.warn("{}: passed over: {}", printable(key, 100), decision.reason);
+        return ExitCode::ok;
+      case Verdict::not_accepted:
+        // Whoever names configurations knows that the others are passed over.
+        if (options_.configurations.empty()) job_.log.info("{}: passed over: {}", key, decision.reason);
+        return ExitCode::ok;
+      case Verdict::frozen: job_.log.info("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
+      case Verdict::own:
+      case Verdict::applied: job_.log.debug("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
+      case Verdict::unusable: return fail(decision, files, Error(ExitCode::payload, decision.reason));
+      case Verdict::confirm:
+        if (is_superseded(decision)) {
+          job_.log.warn("{}: passed over: version {} is older than what this node applied and Consul holds", key,
+                        decision.entry.modify_index);
+          return ExitCode::ok;
+        }
+        break;
+      case Verdict::apply: break;
+    }
+    if (!decision.reason.empty()) job_.log.warn("{}: {}", key, decision.reason);
+    try {
+      return apply_one(decision, files);
+    } catch (const Error& error) {
+      return fail(decision, files, error);
+    }
+  }
+
+  /// Two handlers can run for one key, and the one with the older data can come last. A Consul that was set up anew
+  /// counts from the start, though: the older version then is the current one.
+  bool is_superseded(const Decision& decision) {
+    try {
+      const auto current = consul().get(decision.entry.key);
+      return current && current->modify_index > decision.entry.modify_index;
+    } catch (const Error& error) {
+      job_.log.warn("{}: applying version {}, older than the last one, unconfirmed: {}", decision.entry.key,
+                    decision.entry.modify_index, error.what());
+      return false;
+    }
+  }
+
+  ExitCode apply_one(const Decision& decision, NodeFiles& files) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto& document = decision.document;
+    const auto& configuration = *find_configuration(decision.configuration);
+    const auto tables =
+        document.blob
+            ? patience_.retry([&] { return load_blob(consul(), job_.settings.meta_prefix(), *document.blob); })
+            : document.tables;
+    const ApplyOptions how{.exclude_variables = job_.settings.exclude_variables,
+                           .save_to_disk = job_.settings.save_to_disk,
+                           .dry_run = options_.dry_run};
+    const auto applied = proxysql_.with_session([&](AdminSession& session, const Server& server) {
+      return apply(session, server, configuration, tables, how);
+    });
+    const auto version = std::to_string(decision.entry.modify_index);
+    const auto what = decision.configuration + ": version " + version + " of " + describe_origin(document);
+    for (const auto& warning : applied.warnings) job_.log.warn("{}: {}", decision.configuration, warning);
+    if (options_.dry_run) {
+      job_.context.out << "-- " << what << (applied.changed ? "\n" : ": nothing to do\n");
+      for (const auto& statement : applied.statements) job_.context.out << statement << ";\n";
+      return ExitCode::ok;
+    }
+    record(decision, files, applied.outcome, applied.warnings);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    const bool partial = applied.outcome == Outcome::partial;
+    job_.context.out << what << ": "
+                     << (partial           ? "applied in part"
+                         : applied.changed ? "applied"
+                                           : "unchanged, it was here already")
+                     << " (" << took.count() << " ms)\n";
+    return partial ? ExitCode::proxysql : ExitCode::ok;
+  }
+
+  void record(const Decision& decision, NodeFiles& files, Outcome outcome, std::vector<std::string> warnings) {
+    files.state().record(decision.configuration, {.version = decision.entry.modify_index,
+                                                  .sha256 = sha256_hex(decision.entry.value),
+                                                  .outcome = outcome,
+                                                  .at = format_time(job_.context.now()),
+                                                  .warnings = std::move(warnings)});
+    files.write_state();
+  }
+
+  ExitCode fail(const Decision& decision, NodeFiles& files, const Error& error) {
+    report(job_.log, error, decision.entry.key);
+    if (options_.dry_run || error.code() == ExitCode::settings) return error.code();
+    // The version stays the one that is in the runtime.
+    const auto* known = files.state().find(decision.configuration);
+    auto state = known != nullptr ? *known : ConfigurationState{};
+    state.outcome = Outcome::failed;
+    state.at = format_time(job_.context.now());
+    state.warnings = {error.what()};
+    try {
+      files.state().record(decision.configuration, std::move(state));
+      files.write_state();
+    } catch (const Error& second) {
+      report(job_.log, second);
+    }
+    return error.code();
+  }
+
+  /// The record for the others is a courtesy: an agent that is away, or a missing right, fails nothing.
+  void publish(NodeFiles& files) {
+    auto to = job_.settings.consul;
+    to.connect_timeout = std::chrono::seconds(1);
+    to.total_timeout = std::chrono::seconds(3);
+    try {
+      const auto node = format_node(files.state(), job_.context.host, proxysql_.version());
+      job_.context.open_kv(to)->put(job_.settings.meta_prefix() + "node/" + files.uuid(), node, std::nullopt);
+      files.state().published = true;
+      files.write_state();
+    } catch (const Error& error) {
+      job_.log.warn("this node's record for the others could not be written: {}", error.what());
+    }
+  }
+
+  const Job& job_;
+  const UpdateOptions& options_;
+  std::chrono::seconds limit_;
+  Patience patience_;
+  LocalProxySql proxysql_;
+  std::unique_ptr<KvStore> consul_;
+};
+
+/// Throws Error{usage} for a name that is not among the accepted ones.
+void check_names(const Settings& settings, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (find_configuration(name) == nullptr) {
+      throw Error(ExitCode::usage, "no configuration is called " + printable(name, 64),
+                  did_you_mean(name, configuration_names()));
+    }
+    if (std::find(settings.accept.begin(), settings.accept.end(), name) == settings.accept.end()) {
+      throw Error(ExitCode::usage, "this node does not accept " + name, "add it to \"accept\" in the settings");
+    }
+  }
+}
+
+}  // namespace
+
+ExitCode update(const Job& job, const UpdateOptions& options) {
+  constexpr std::size_t max_input_bytes = max_document_bytes;
+  std::string text;
+  char buffer[65536];
+  while (job.context.in.read(buffer, sizeof buffer) || job.context.in.gcount() > 0) {
+    text.append(buffer, static_cast<std::size_t>(job.context.in.gcount()));
+    if (text.size() > max_input_bytes) throw Error(ExitCode::payload, "watch data: is larger than 512 MiB");
+  }
+  return Update(job, options).run(parse_kv_entries(text));
+}
+
+ExitCode pull(const Job& job, const UpdateOptions& options) {
+  check_names(job.settings, options.configurations);
+  Update update(job, options);
+  auto entries = parse_kv_entries(update.fetch());
+  if (entries.empty()) {
+    job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.prefix);
+  }
+  return update.run(std::move(entries));
+}
+
+}  // namespace proxysql_consul

@@ -1,0 +1,36 @@
+// An AdminSession over the stand-in's engine in the same process, so that the use cases can be tested without a
+// network. Planned faults end the session as a lost connection would.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/proxysql/admin_session.h"
+#include "standin/standin_engine.h"
+
+namespace proxysql_consul::testing {
+
+class StandinSession : public AdminSession {
+ public:
+  /// The engine must outlive the session.
+  explicit StandinSession(StandinEngine& engine) : engine_(engine) {}
+
+  Result query(std::string_view statement) override {
+    if (lost_) throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
+    Answer answer = engine_.execute(statement);
+    if (answer.fault != Fault::none && answer.fault != Fault::fail) {
+      lost_ = true;
+      throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
+    }
+    if (!answer.ok) throw Error(ExitCode::proxysql, answer.error);
+    return {std::move(answer.columns), std::move(answer.rows)};
+  }
+
+ private:
+  StandinEngine& engine_;
+  bool lost_ = false;
+};
+
+}  // namespace proxysql_consul::testing

@@ -1,0 +1,122 @@
+#include "proxysql_consul/base/crypto.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace proxysql_consul {
+namespace {
+
+TEST(Encoding, FollowsTheVectorsOfBase64) {
+  const struct {
+    std::string bytes;
+    std::string text;
+  } cases[] = {
+      // RFC 4648, section 10
+      {"", ""},
+      {"f", "Zg=="},
+      {"fo", "Zm8="},
+      {"foo", "Zm9v"},
+      {"foob", "Zm9vYg=="},
+      {"fooba", "Zm9vYmE="},
+      {"foobar", "Zm9vYmFy"},
+      {std::string("\0\xFF\xFE", 3), "AP/+"},
+  };
+  for (const auto& [bytes, text] : cases) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(to_base64(bytes), text);
+    EXPECT_EQ(from_base64(text), bytes);
+  }
+}
+
+TEST(Encoding, RefusesWhatIsNoBase64) {
+  for (const std::string text :
+       {"Z", "Zg", "Zg=", "Zm9v=", "Zg===", "Zm9v Zm9v", "Zm9v\n", "Zm-_", "=", "Zh==", "{}"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(from_base64(text), std::nullopt);
+  }
+}
+
+TEST(Encoding, FollowsTheVectorsOfSha256) {
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+TEST(Encoding, ExpandsWhatItCompressed) {
+  std::string large(3'000'000, 'x');
+  for (std::size_t i = 0; i < large.size(); i += 7) large[i] = static_cast<char>(i * i % 251);
+  for (const auto& bytes : {std::string(), std::string("a"), std::string(4, '\0'), large}) {
+    SCOPED_TRACE(bytes.size());
+    const auto compressed = gzip(bytes);
+    EXPECT_TRUE(gunzip(compressed, bytes.size()) == bytes);
+    EXPECT_EQ(compressed, gzip(bytes)) << "equal tables have to give equal blobs";
+  }
+}
+
+TEST(Encoding, ExpandsNoMoreThanTheLimit) {
+  const auto bomb = gzip(std::string(50'000'000, '\0'));
+  EXPECT_LT(bomb.size(), 60'000U);
+  EXPECT_EQ(gunzip(bomb, 49'999'999), std::nullopt);
+  EXPECT_EQ(gunzip(bomb, 0), std::nullopt);
+  EXPECT_TRUE(gunzip(bomb, 50'000'000).has_value());
+}
+
+TEST(Encoding, RefusesWhatIsNoWholeGzip) {
+  const auto good = gzip("hello, hello, hello");
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_EQ(gunzip(good.substr(0, size), 1000), std::nullopt) << size << " bytes of it";
+  }
+  auto wrong_sum = good;
+  wrong_sum[good.size() - 8] = static_cast<char>(wrong_sum[good.size() - 8] ^ 1);
+  EXPECT_EQ(gunzip(wrong_sum, 1000), std::nullopt);
+  EXPECT_EQ(gunzip(good + "x", 1000), std::nullopt);
+  EXPECT_EQ(gunzip("no gzip at all", 1000), std::nullopt);
+}
+
+TEST(Encoding, KnowsUtf8) {
+  const struct {
+    std::string text;
+    bool is_utf8;
+  } cases[] = {
+      {"", true},
+      {"plain", true},
+      {std::string("\0", 1), true},
+      {"\x7F", true},
+      {"\xC2\x80", true},
+      {"\xDF\xBF", true},
+      {"\xE0\xA0\x80", true},
+      {"\xED\x9F\xBF", true},
+      {"\xEE\x80\x80", true},
+      {"\xEF\xBF\xBF", true},
+      {"\xF0\x90\x80\x80", true},
+      {"\xF4\x8F\xBF\xBF", true},
+      {"\x80", false},  // continuation alone
+      {"\xBF", false},
+      {"\xC0\xAF", false},  // overlong
+      {"\xC1\xBF", false},
+      {"\xE0\x9F\xBF", false},
+      {"\xF0\x8F\xBF\xBF", false},
+      {"\xED\xA0\x80", false},  // surrogates
+      {"\xED\xBF\xBF", false},
+      {"\xF4\x90\x80\x80", false},  // beyond U+10FFFF
+      {"\xF5\x80\x80\x80", false},
+      {"\xFE", false},
+      {"\xFF", false},
+      {"\xC3", false},  // cut short
+      {"\xE2\x82", false},
+      {"\xF0\x9F\x90", false},
+      {"\xC3(", false},  // interrupted
+      {"\xE2(\xA1", false},
+      {"\xE2\x82(", false},
+      {"\xF0\x9F(\x90", false},
+      {"ok \xC3\xA9 then \xC3", false},
+  };
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(is_utf8(text), expected) << ::testing::PrintToString(text);
+  }
+}
+
+}  // namespace
+}  // namespace proxysql_consul

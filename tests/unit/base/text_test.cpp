@@ -1,0 +1,111 @@
+#include "proxysql_consul/base/text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "proxysql_consul/model/table.h"
+
+namespace proxysql_consul {
+namespace {
+
+TEST(Text, Joins) {
+  EXPECT_EQ(join({}), "");
+  EXPECT_EQ(join({"a"}), "a");
+  EXPECT_EQ(join({"a", "b", "c"}), "a, b, c");
+  EXPECT_EQ(join({"a", "b"}, "; "), "a; b");
+}
+
+TEST(Text, SuggestsTheNearest) {
+  const std::vector<std::string> known = {"mysql_servers", "mysql_users", "save", "pull"};
+  const struct {
+    const char* word;
+    const char* suggestion;
+  } cases[] = {
+      {"mysql_server", "did you mean 'mysql_servers'?"},
+      {"mysql_user", "did you mean 'mysql_users'?"},
+      {"msyql_users", "did you mean 'mysql_users'?"},
+      {"svae", "did you mean 'save'?"},
+      {"pul", "did you mean 'pull'?"},
+      {"PULL", ""},
+      {"entirely different", ""},
+      {"", ""},
+  };
+  for (const auto& [word, suggestion] : cases) {
+    EXPECT_EQ(did_you_mean(word, known), suggestion) << word;
+  }
+  EXPECT_EQ(did_you_mean("x", {}), "");
+}
+
+TEST(Text, ShowsWhatCameFromElsewhereOnOneShortLine) {
+  EXPECT_EQ(printable("plain \xC3\xA9"), "plain \xC3\xA9");
+  EXPECT_EQ(printable("a\nb\tc\x1B[31m\x7F"), "a b c [31m ");
+  EXPECT_EQ(printable("12345", 5), "12345");
+  EXPECT_EQ(printable("123456", 5), "12345...");
+  EXPECT_EQ(printable(std::string(1000, 'x')).size(), 303U);
+  EXPECT_EQ(printable(std::string("a\0b", 3)), "a b");
+}
+
+TEST(Text, HidesLiterals) {
+  const struct {
+    const char* text;
+    const char* shown;
+  } cases[] = {
+      {"no such table: x", "no such table: x"},
+      {"near 'secret': syntax error", "near '***': syntax error"},
+      {"('a','b')", "('***','***')"},
+      {"unrecognized token: 'it''s a secret", "unrecognized token: '***''***'"},
+      {"'secret", "'***'"},
+      {"''", "'***'"},
+  };
+  for (const auto& [text, shown] : cases) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(without_literals(text), shown);
+    EXPECT_EQ(without_literals(text).find("secret"), std::string::npos);
+  }
+}
+
+TEST(Table, ReadsPlainIntegers) {
+  const struct {
+    const char* text;
+    std::optional<long long> value;
+  } cases[] = {
+      {"0", 0},
+      {"-7", -7},
+      {"007", 7},
+      {"9223372036854775807", 9223372036854775807},
+      {"9223372036854775808", {}},
+      {"", {}},
+      {" 1", {}},
+      {"1 ", {}},
+      {"+1", {}},
+      {"0x10", {}},
+      {"1e3", {}},
+      {"1.0", {}},
+      {"-", {}},
+      {"abc", {}},
+  };
+  for (const auto& [text, value] : cases) EXPECT_EQ(to_integer(text), value) << text;
+}
+
+TEST(Table, OrdersItsKeyAndTakesAllColumnsWhereThereIsNone) {
+  TableSchema schema{.name = "t",
+                     .columns = {{.name = "a", .default_value = {}, .not_null = false, .key = 2},
+                                 {.name = "b", .default_value = {}, .not_null = false, .key = 0},
+                                 {.name = "c", .default_value = {}, .not_null = false, .key = 1}}};
+  EXPECT_EQ(schema.key(), (std::vector<std::size_t>{2, 0}));
+  EXPECT_EQ(schema.find("b"), 1U);
+  EXPECT_EQ(schema.find("B"), std::nullopt);
+  for (auto& column : schema.columns) column.key = 0;
+  EXPECT_EQ(schema.key(), (std::vector<std::size_t>{0, 1, 2}));
+}
+
+TEST(Table, FindsColumnsAndPicksCells) {
+  const Table table{.name = "t", .columns = {"a", "b"}, .rows = {}};
+  EXPECT_EQ(table.find("b"), 1U);
+  EXPECT_EQ(table.find("c"), std::nullopt);
+  EXPECT_EQ(pick({"x", std::nullopt, "z"}, {2, 1}), (Row{"z", std::nullopt}));
+}
+
+}  // namespace
+}  // namespace proxysql_consul

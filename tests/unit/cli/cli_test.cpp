@@ -1,0 +1,188 @@
+#include "proxysql_consul/cli/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/error.h"
+
+namespace proxysql_consul {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using Words = std::vector<std::string>;
+
+TEST(Cli, UnderstandsSave) {
+  const auto arguments = parse_arguments({"save", "mysql_servers", "mysql_users", "--source", "memory", "--force",
+                                          "--if-current", "--dry-run", "--message", "two words, -- and a comma"});
+  EXPECT_EQ(arguments.command, "save");
+  EXPECT_THAT(arguments.save.configurations, ElementsAre("mysql_servers", "mysql_users"));
+  EXPECT_TRUE(arguments.save.memory);
+  EXPECT_TRUE(arguments.save.force);
+  EXPECT_TRUE(arguments.save.if_current);
+  EXPECT_TRUE(arguments.save.dry_run);
+  EXPECT_FALSE(arguments.save.all);
+  EXPECT_EQ(arguments.save.message, "two words, -- and a comma");
+  EXPECT_FALSE(arguments.print);
+}
+
+TEST(Cli, DefaultsToTheLeast) {
+  const auto arguments = parse_arguments({"save", "--all"});
+  EXPECT_TRUE(arguments.save.all);
+  EXPECT_THAT(arguments.save.configurations, IsEmpty());
+  EXPECT_FALSE(arguments.save.memory);
+  EXPECT_FALSE(arguments.save.force);
+  EXPECT_FALSE(arguments.save.if_current);
+  EXPECT_FALSE(arguments.save.dry_run);
+  EXPECT_EQ(arguments.save.message, "");
+  EXPECT_EQ(arguments.log_level, "info");
+  EXPECT_EQ(arguments.log_format, "text");
+  EXPECT_FALSE(arguments.config_file);
+}
+
+TEST(Cli, TakesPutForSave) {
+  const auto arguments = parse_arguments({"put", "mysql_query_rules"});
+  EXPECT_EQ(arguments.command, "save");
+  EXPECT_THAT(arguments.save.configurations, ElementsAre("mysql_query_rules"));
+}
+
+TEST(Cli, UnderstandsUpdateAndPull) {
+  EXPECT_TRUE(parse_arguments({"update", "--dry-run"}).update.dry_run);
+  const auto arguments = parse_arguments({"pull", "mysql_users", "--force", "--stale"});
+  EXPECT_EQ(arguments.command, "pull");
+  EXPECT_THAT(arguments.update.configurations, ElementsAre("mysql_users"));
+  EXPECT_TRUE(arguments.update.force);
+  EXPECT_TRUE(arguments.update.stale);
+  EXPECT_FALSE(arguments.update.dry_run);
+}
+
+TEST(Cli, TakesOptionsBeforeAndAfterTheCommand) {
+  for (const auto& words : {Words{"--config-file=X", "--log-level=debug", "--log-format=json", "update"},
+                            Words{"--config-file", "X", "--log-level", "debug", "--log-format", "json", "update"},
+                            Words{"update", "--config-file=X", "--log-level=debug", "--log-format=json"},
+                            Words{"update", "--config-file", "X", "--log-level", "debug", "--log-format", "json"},
+                            Words{"--config-file", "X", "update", "--log-level", "debug", "--log-format", "json"}}) {
+    SCOPED_TRACE(::testing::PrintToString(words));
+    const auto arguments = parse_arguments(words);
+    EXPECT_EQ(arguments.command, "update");
+    EXPECT_EQ(arguments.config_file, "X");
+    EXPECT_EQ(arguments.log_level, "debug");
+    EXPECT_EQ(arguments.log_format, "json");
+  }
+}
+
+TEST(Cli, TakesAValueThatIsACommandsName) {
+  const auto arguments = parse_arguments({"--config-file", "save", "pull"});
+  EXPECT_EQ(arguments.command, "pull");
+  EXPECT_EQ(arguments.config_file, "save");
+}
+
+TEST(Cli, PrintsHelpAndVersion) {
+  for (const auto& words : {Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"--log-level", "debug", "--help"}}) {
+    EXPECT_EQ(parse_arguments(words).print, format_help());
+  }
+  for (const auto& words : {Words{"--version"}, Words{"save", "--version"}}) {
+    const auto version = parse_arguments(words).print;
+    ASSERT_TRUE(version);
+    EXPECT_THAT(*version, ::testing::MatchesRegex("proxysql-consul [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  }
+}
+
+TEST(Cli, NamesEachCommandInItsHelp) {
+  for (const std::string word :
+       {"  save CONFIG...|--all   ", "  update ", "  pull [CONFIG...] ", "  put CONFIG... ", "--config-file FILE",
+        "--log-level LEVEL", "--log-format FORMAT", "--help", "--version"}) {
+    EXPECT_THAT(format_help(), HasSubstr(word));
+  }
+}
+
+TEST(Cli, TellsExitStatusesAndAnExampleOfEachCommand) {
+  const struct {
+    const char* command;
+    const char* usage;
+    const char* example;
+    std::string codes;
+  } cases[] = {
+      {"save", "Usage: proxysql-consul [OPTIONS] save CONFIG...|--all\n", "\nExample:\n  proxysql-consul save ",
+       "0234568"},
+      {"put", "Usage: proxysql-consul [OPTIONS] save CONFIG...|--all\n", "\nExample:\n  proxysql-consul save ",
+       "0234568"},
+      {"update", "Usage: proxysql-consul [OPTIONS] update\n", "\nExample:\n  curl -s ", "023456"},
+      {"pull", "Usage: proxysql-consul [OPTIONS] pull [CONFIG...]\n", "\nExample:\n  proxysql-consul pull ", "023456"},
+  };
+  for (const auto& [command, usage, example, codes] : cases) {
+    SCOPED_TRACE(command);
+    for (const auto& words : {Words{command, "--help"}, Words{"--help", command}, Words{command, "-h"}}) {
+      const auto help = parse_arguments(words).print;
+      ASSERT_TRUE(help);
+      EXPECT_THAT(*help, AllOf(StartsWith(usage), HasSubstr(example), HasSubstr("\nExit status:\n")));
+      for (const char code : codes) EXPECT_THAT(*help, HasSubstr(std::string("\n  ") + code + "  "));
+    }
+  }
+}
+
+TEST(Cli, RefusesWithAHint) {
+  const std::string see = "see proxysql-consul --help";
+  const struct {
+    Words words;
+    std::string error;
+    std::string hint;
+  } cases[] = {
+      {{"--log-level", "debug"}, "no command is given", see},
+      {{"sav"}, "no command is called sav", "did you mean 'save'?"},
+      {{"updaet"}, "no command is called updaet", "did you mean 'update'?"},
+      {{"get"}, "no command is called get", "did you mean 'put'?"},
+      {{"something"}, "no command is called something", see},
+      {{"save"}, "save needs the names of configurations, or --all", see},
+      {{"save", "--all", "mysql_users"}, "save takes names or --all, not both", see},
+      {{"save", "--al"}, "no option is called --al", "did you mean '--all'?"},
+      {{"save", "--mesage", "x", "a"}, "no option is called --mesage", "did you mean '--message'?"},
+      {{"update", "--forse"}, "no option is called --forse", see},
+      {{"update", "--stale"}, "no option is called --stale", see},
+      {{"update", "mysql_users"}, "update takes no argument, but was given mysql_users", see},
+      {{"save", "-x", "a"}, "no option is called -x", see},
+      {{"save", "a", "--message"}, "--message needs a value", see},
+      {{"save", "a", "--force=yes"}, "--force takes no value", see},
+      {{"save", "a", "--source", "disk"}, "--source is one of runtime, memory, not disk", see},
+      {{"--log-level", "loud", "update"}, "--log-level is one of debug, info, warn, error, not loud", see},
+      {{"update", "--log-format=xml"}, "--log-format is one of text, json, not xml", see},
+      {{"s\x1B[31m"}, "no command is called s [31m", see},
+  };
+  for (const auto& [words, message, hint] : cases) {
+    SCOPED_TRACE(::testing::PrintToString(words));
+    try {
+      parse_arguments(words);
+      ADD_FAILURE() << "was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::usage);
+      EXPECT_EQ(error.what(), message);
+      EXPECT_EQ(error.hint(), hint);
+    }
+  }
+}
+
+TEST(Cli, TakesNoSecretOnTheCommandLine) {
+  for (const char* command : {"save", "update", "pull"}) {
+    const auto help = parse_arguments({command, "--help"}).print.value();
+    for (const char* word : {"--password", "--token", "--secret", "--auth"}) {
+      EXPECT_EQ(help.find(word), std::string::npos) << command << " " << word;
+    }
+  }
+}
+
+TEST(ExitCodes, TheLowestFailureCounts) {
+  EXPECT_EQ(worst_of(ExitCode::ok, ExitCode::ok), ExitCode::ok);
+  EXPECT_EQ(worst_of(ExitCode::ok, ExitCode::payload), ExitCode::payload);
+  EXPECT_EQ(worst_of(ExitCode::payload, ExitCode::ok), ExitCode::payload);
+  EXPECT_EQ(worst_of(ExitCode::payload, ExitCode::proxysql), ExitCode::proxysql);
+  EXPECT_EQ(worst_of(ExitCode::proxysql, ExitCode::refused), ExitCode::proxysql);
+}
+
+}  // namespace
+}  // namespace proxysql_consul

@@ -1,0 +1,47 @@
+// What operators read must name what the program knows.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/node/settings.h"
+#include "support/process.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+std::string project_file(const std::string& name) { return read_file(std::string(PROJECT_SOURCE_PATH) + "/" + name); }
+
+/// The keys of the settings file, as the parser's table has them.
+std::vector<std::string> setting_names() {
+  const auto source = project_file("src/node/settings.cpp");
+  const std::regex key("Key\\{\\s*\"([a-z][a-z_]+)\"");
+  std::vector<std::string> names;
+  for (std::sregex_iterator at(source.begin(), source.end(), key), end; at != end; ++at) names.push_back((*at)[1]);
+  return names;
+}
+
+TEST(Docs, DefaultFileIsValidAndDescribesEverySetting) {
+  const auto text = project_file("etc/proxysql-consul.cnf");
+  const auto settings = parse_settings(text, "etc/proxysql-consul.cnf");
+  EXPECT_EQ(settings.uuid_file, Settings().uuid_file);
+  EXPECT_EQ(settings.admin.port, Settings().admin.port);
+  EXPECT_EQ(settings.consul.port, Settings().consul.port);
+  const auto described = nlohmann::json::parse(text).at("_comment");
+  const auto names = setting_names();
+  ASSERT_GT(names.size(), 30U);
+  for (const auto& name : names) EXPECT_TRUE(described.contains(name)) << name;
+  EXPECT_EQ(described.size(), names.size());
+}
+
+TEST(Docs, ReadmeNamesEverySettingAndConfiguration) {
+  const auto readme = project_file("README.md");
+  for (const auto& name : setting_names()) EXPECT_NE(readme.find("`" + name + "`"), std::string::npos) << name;
+  for (const auto& name : configuration_names()) EXPECT_NE(readme.find("`" + name + "`"), std::string::npos) << name;
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing

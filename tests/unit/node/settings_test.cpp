@@ -1,0 +1,377 @@
+#include "proxysql_consul/node/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/error.h"
+#include "support/process.h"
+
+namespace proxysql_consul {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Environment environment(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+/// What `action` throws: message, and hint in brackets if there is one.
+template <typename Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::settings);
+    return error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")");
+  }
+  return "nothing was thrown";
+}
+
+TEST(Settings, HaveTheirDefaults) {
+  const auto settings = parse_settings("{}", "f");
+  EXPECT_EQ(settings.file, "f");
+  EXPECT_EQ(settings.uuid_file, "/var/lib/proxysql/proxysql-consul.uuid");
+  EXPECT_EQ(settings.admin.host, "127.0.0.1");
+  EXPECT_EQ(settings.admin.port, 6032U);
+  EXPECT_EQ(settings.admin.username, "admin");
+  EXPECT_EQ(settings.admin.password, "admin");
+  EXPECT_FALSE(settings.admin.tls);
+  EXPECT_TRUE(settings.admin.tls_verify);
+  EXPECT_EQ(settings.consul.scheme, "http");
+  EXPECT_EQ(settings.consul.host, "127.0.0.1");
+  EXPECT_EQ(settings.consul.port, 8500U);
+  EXPECT_EQ(settings.consul.token, "");
+  EXPECT_EQ(settings.prefix, "proxysql/");
+  EXPECT_EQ(settings.meta_prefix(), "proxysql-meta/");
+  EXPECT_EQ(settings.key_of("mysql_users"), "proxysql/mysql_users");
+  EXPECT_TRUE(settings.save_to_disk);
+  EXPECT_EQ(settings.history_limit, 10);
+  EXPECT_FALSE(settings.retry_seconds);
+  EXPECT_THAT(settings.accept, Contains("mysql_users"));
+  EXPECT_THAT(settings.accept, Not(Contains("admin_variables")));
+}
+
+TEST(Settings, ReadTheDefaultFileOf2016) {
+  const auto settings = parse_settings(R"({"uuid_file":"/x","consul_iface":"10.0.0.1","consul_port":"8501",)"
+                                       R"("proxysql_admin_iface":"::1","proxysql_admin_port":"6033",)"
+                                       R"("proxysql_admin_username":"u","proxysql_admin_password":""})",
+                                       "f");
+  EXPECT_EQ(settings.uuid_file, "/x");
+  EXPECT_EQ(settings.consul.host, "10.0.0.1");
+  EXPECT_EQ(settings.consul.port, 8501U);
+  EXPECT_EQ(settings.admin.host, "::1");
+  EXPECT_EQ(settings.admin.port, 6033U);
+  EXPECT_EQ(settings.admin.username, "u");
+  EXPECT_EQ(settings.admin.password, "");
+}
+
+TEST(Settings, ShippedFileIsGood) {
+  const auto file = std::string(PROJECT_SOURCE_PATH) + "/etc/proxysql-consul.cnf";
+  EXPECT_EQ(parse_settings(testing::read_file(file), file).admin.port, 6032U);
+}
+
+TEST(Settings, TakeEachKey) {
+  const auto settings = parse_settings(
+      R"({"state_file":"/s","proxysql_admin_socket":"/a.sock","proxysql_admin_tls_ca":"/ca","proxysql_admin_tls_cert":"/c",)"
+      R"("proxysql_admin_tls_key":"/k","proxysql_admin_tls_verify":false,"consul_scheme":"https","consul_token":"t",)"
+      R"("consul_ca_file":"/ca2","consul_ca_path":"/cas","consul_cert_file":"/c2","consul_key_file":"/k2",)"
+      R"("consul_tls_server_name":"n","consul_ssl_verify":false,"consul_datacenter":"dc","consul_namespace":"ns",)"
+      R"("consul_partition":"p","consul_prefix":"a/b/","accept":["scheduler"],"exclude_variables":["mysql-x*"],)"
+      R"("save_to_disk":false,"history_limit":0,"retry_seconds":"3600"})",
+      "f");
+  EXPECT_EQ(settings.state_file, "/s");
+  EXPECT_EQ(settings.admin.socket, "/a.sock");
+  EXPECT_TRUE(settings.admin.tls) << "a CA asks for TLS";
+  EXPECT_FALSE(settings.admin.tls_verify);
+  EXPECT_EQ(settings.admin.tls_cert, "/c");
+  EXPECT_EQ(settings.admin.tls_key, "/k");
+  EXPECT_EQ(settings.consul.scheme, "https");
+  EXPECT_EQ(settings.consul.token, "t");
+  EXPECT_EQ(settings.consul.token_source, "consul_token of f");
+  EXPECT_EQ(settings.consul.ca_file, "/ca2");
+  EXPECT_EQ(settings.consul.ca_path, "/cas");
+  EXPECT_EQ(settings.consul.cert_file, "/c2");
+  EXPECT_EQ(settings.consul.key_file, "/k2");
+  EXPECT_EQ(settings.consul.tls_server_name, "n");
+  EXPECT_FALSE(settings.consul.tls_verify);
+  EXPECT_EQ(settings.consul.datacenter, "dc");
+  EXPECT_EQ(settings.consul.enterprise_namespace, "ns");
+  EXPECT_EQ(settings.consul.partition, "p");
+  EXPECT_EQ(settings.prefix, "a/b/");
+  EXPECT_EQ(settings.meta_prefix(), "a/b-meta/");
+  EXPECT_THAT(settings.accept, ElementsAre("scheduler"));
+  EXPECT_THAT(settings.exclude_variables, ElementsAre("mysql-x*"));
+  EXPECT_FALSE(settings.save_to_disk);
+  EXPECT_EQ(settings.history_limit, 0);
+  EXPECT_EQ(settings.retry_seconds, 3600);
+}
+
+TEST(Settings, NameFileKeyRuleAndValue) {
+  const std::string prefix_rule =
+      "f: consul_prefix: must be a key prefix such as \"proxysql/\", with a slash at its end only, is ";
+  const struct {
+    const char* text;
+    std::string error;
+  } cases[] = {
+      {"", "f: is no JSON: error in line 1"},
+      {"{\n\"a\":\n}", "f: is no JSON: error in line 3"},
+      {"[]", "f: is no JSON object"},
+      {R"({"consul_prot":"8500"})", "f: unknown key \"consul_prot\" (did you mean 'consul_port'?)"},
+      {R"({"entirely_else":1})", "f: unknown key \"entirely_else\""},
+      {R"({"uuid_file":""})", "f: uuid_file: must not be empty, is \"\""},
+      {R"({"uuid_file":7})", "f: uuid_file: must be a string, is 7"},
+      {R"({"uuid_file":"a\u0000b"})", "f: uuid_file: must not hold a NUL, is one that does"},
+      {R"({"state_file":null})", "f: state_file: must be a string, is null"},
+      {R"({"consul_iface":""})", "f: consul_iface: must not be empty, is \"\""},
+      {R"({"consul_port":0})", "f: consul_port: must be a port from 1 to 65535, is 0"},
+      {R"({"consul_port":65536})", "f: consul_port: must be a port from 1 to 65535, is 65536"},
+      {R"({"consul_port":"8500x"})", "f: consul_port: must be a port from 1 to 65535, is \"8500x\""},
+      {R"({"consul_port":8500.5})", "f: consul_port: must be a port from 1 to 65535, is 8500.5"},
+      {R"({"consul_port":-1})", "f: consul_port: must be a port from 1 to 65535, is -1"},
+      {R"({"consul_port":18446744073709551615})",
+       "f: consul_port: must be a port from 1 to 65535, is 18446744073709551615"},
+      {R"({"proxysql_admin_port":true})", "f: proxysql_admin_port: must be a port from 1 to 65535, is true"},
+      {R"({"proxysql_admin_tls":"yes"})", "f: proxysql_admin_tls: must be true or false, is \"yes\""},
+      {R"({"save_to_disk":1})", "f: save_to_disk: must be true or false, is 1"},
+      {R"({"consul_scheme":"ftp"})", "f: consul_scheme: must be http or https, is \"ftp\""},
+      {R"({"consul_prefix":""})", prefix_rule + "\"\""},
+      {R"({"consul_prefix":"/"})", prefix_rule + "\"/\""},
+      {R"({"consul_prefix":"a"})", prefix_rule + "\"a\""},
+      {R"({"consul_prefix":"/a/"})", prefix_rule + "\"/a/\""},
+      {R"({"consul_prefix":"a//b/"})", prefix_rule + "\"a//b/\""},
+      {R"({"consul_prefix":"a/../b/"})", prefix_rule + "\"a/../b/\""},
+      {R"({"accept":"mysql_users"})", "f: accept: must be a list of strings, is \"mysql_users\""},
+      {R"({"accept":[1]})", "f: accept: must be a string, is 1"},
+      {R"({"accept":["mysql_user"]})",
+       "f: accept: must name configurations, is \"mysql_user\"; did you mean 'mysql_users'?"},
+      {R"({"exclude_variables":[""]})", "f: exclude_variables: must not be empty, is \"\""},
+      {R"({"history_limit":1001})", "f: history_limit: must be a number from 0 to 1000, is 1001"},
+      {R"({"retry_seconds":3601})", "f: retry_seconds: must be seconds from 0 to 3600, is 3601"},
+      {R"({"retry_seconds":[]})", "f: retry_seconds: must be seconds from 0 to 3600, is []"},
+  };
+  for (const auto& [text, error] : cases) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(error_of([&, given = text] { parse_settings(given, "f"); }), error);
+  }
+}
+
+TEST(Settings, ShowNoSecretInAnError) {
+  for (const char* text :
+       {R"({"proxysql_admin_password":["s3cr3t"]})", R"({"consul_token":{"s3cr3t":1}})",
+        R"({"consul_token":"s3cr3t\u0000"})", R"({"proxysql_admin_password":"s3cr3t)",
+        R"({"consul_token":"s3cr3t" "x":1})", "{\"a\":\"s3cr3t\xFF\"}", R"({"consul_http_auth":["s3cr3t"]})"}) {
+    const auto error = error_of([&] { parse_settings(text, "f"); });
+    EXPECT_THAT(error, ::testing::StartsWith("f: ")) << text;
+    EXPECT_THAT(error, Not(HasSubstr("s3cr3t"))) << text;
+  }
+}
+
+TEST(Settings, TakeConsulsOwnEnvironmentOverTheFile) {
+  auto settings = parse_settings(R"({"consul_iface":"10.0.0.1","consul_token":"file","consul_token_file":"/none",)"
+                                 R"("consul_ca_file":"/ca","consul_datacenter":"dc"})",
+                                 "f");
+  apply_environment(settings, environment({{"CONSUL_HTTP_ADDR", "https://consul.example:8501/behind/"},
+                                           {"CONSUL_HTTP_TOKEN", "t"},
+                                           {"CONSUL_HTTP_AUTH", "u:p"},
+                                           {"CONSUL_HTTP_SSL_VERIFY", "false"},
+                                           {"CONSUL_CAPATH", "/cas"},
+                                           {"CONSUL_CLIENT_CERT", "/cert"},
+                                           {"CONSUL_CLIENT_KEY", "/key"},
+                                           {"CONSUL_TLS_SERVER_NAME", "name"},
+                                           {"CONSUL_NAMESPACE", "ns"},
+                                           {"CONSUL_PARTITION", "part"},
+                                           {"CONSUL_CACERT", ""}}));
+  const auto& consul = settings.consul;
+  EXPECT_EQ(consul.scheme, "https");
+  EXPECT_EQ(consul.host, "consul.example");
+  EXPECT_EQ(consul.port, 8501U);
+  EXPECT_EQ(consul.path_prefix, "/behind");
+  EXPECT_EQ(consul.token, "t");
+  EXPECT_EQ(consul.token_source, "CONSUL_HTTP_TOKEN");
+  EXPECT_EQ(settings.consul_token_file, "") << "the file's would win";
+  EXPECT_EQ(consul.http_auth, "u:p");
+  EXPECT_FALSE(consul.tls_verify);
+  EXPECT_EQ(consul.ca_file, "/ca") << "an empty variable is none";
+  EXPECT_EQ(consul.ca_path, "/cas");
+  EXPECT_EQ(consul.cert_file, "/cert");
+  EXPECT_EQ(consul.key_file, "/key");
+  EXPECT_EQ(consul.tls_server_name, "name");
+  EXPECT_EQ(consul.enterprise_namespace, "ns");
+  EXPECT_EQ(consul.partition, "part");
+  EXPECT_EQ(consul.datacenter, "dc");
+}
+
+TEST(Settings, UnderstandEachFormOfConsulsAddress) {
+  const struct {
+    const char* address;
+    const char* scheme;
+    const char* host;
+    unsigned port;
+    const char* socket;
+  } cases[] = {
+      {"10.0.0.1:8600", "http", "10.0.0.1", 8600, ""},
+      {"10.0.0.1", "http", "10.0.0.1", 8500, ""},
+      {"http://h:1", "http", "h", 1, ""},
+      {"https://h", "https", "h", 8500, ""},
+      {"[::1]:8600", "http", "::1", 8600, ""},
+      {"https://[fe80::1]", "https", "fe80::1", 8500, ""},
+      {"unix:///run/consul.sock", "http", "127.0.0.1", 8500, "/run/consul.sock"},
+      {"", "http", "127.0.0.1", 8500, ""},
+  };
+  for (const auto& [address, scheme, host, port, socket] : cases) {
+    SCOPED_TRACE(address);
+    Settings settings;
+    apply_environment(settings, environment({{"CONSUL_HTTP_ADDR", address}}));
+    EXPECT_EQ(settings.consul.scheme, scheme);
+    EXPECT_EQ(settings.consul.host, host);
+    EXPECT_EQ(settings.consul.port, port);
+    EXPECT_EQ(settings.consul.socket, socket);
+  }
+}
+
+TEST(Settings, NameVariableRuleAndValue) {
+  const struct {
+    const char* name;
+    const char* value;
+    const char* error;
+  } cases[] = {
+      {"CONSUL_HTTP_ADDR", "h:port", "environment: CONSUL_HTTP_ADDR: must be a port from 1 to 65535, is \"port\""},
+      {"CONSUL_HTTP_ADDR", "h:99999", "environment: CONSUL_HTTP_ADDR: must be a port from 1 to 65535, is \"99999\""},
+      {"CONSUL_HTTP_ADDR", ":8500", "environment: CONSUL_HTTP_ADDR: must name a host, is \":8500\""},
+      {"CONSUL_HTTP_ADDR", "http://", "environment: CONSUL_HTTP_ADDR: must name a host, is \"http://\""},
+      {"CONSUL_HTTP_ADDR", "[::1",
+       "environment: CONSUL_HTTP_ADDR: must be host:port, http://, https:// or unix://, is "
+       "\"[::1\""},
+      {"CONSUL_HTTP_ADDR", "unix://",
+       "environment: CONSUL_HTTP_ADDR: must name a socket's path after unix://, is "
+       "\"unix://\""},
+      {"CONSUL_HTTP_ADDR", "http://u:s3cr3t@h",
+       "environment: CONSUL_HTTP_ADDR: must hold no user name, is one that does"},
+      {"CONSUL_HTTP_SSL", "yes", "environment: CONSUL_HTTP_SSL: must be true or false, is \"yes\""},
+      {"CONSUL_HTTP_SSL_VERIFY", "2", "environment: CONSUL_HTTP_SSL_VERIFY: must be true or false, is \"2\""},
+  };
+  for (const auto& [name, value, error] : cases) {
+    SCOPED_TRACE(value);
+    Settings settings;
+    const auto shown = error_of([&, variable = name, text = value] {
+      apply_environment(settings, environment({{variable, text}}));
+    });
+    EXPECT_EQ(shown, error);
+  }
+}
+
+TEST(Settings, TakeHttpsFromTheEnvironment) {
+  for (const char* text : {"1", "true", "TRUE", "True", "t", "T"}) {
+    Settings settings;
+    apply_environment(settings, environment({{"CONSUL_HTTP_SSL", text}}));
+    EXPECT_EQ(settings.consul.scheme, "https") << text;
+  }
+  Settings settings;
+  apply_environment(settings, environment({{"CONSUL_HTTP_SSL", "false"}}));
+  EXPECT_EQ(settings.consul.scheme, "http");
+}
+
+TEST(Settings, AreLookedForInOrder) {
+  testing::TempDir dir;
+  const auto file = [&](const std::string& name) {
+    testing::write_file(dir.file(name), R"({"proxysql_admin_username":")" + name + "\"}");
+    return dir.file(name);
+  };
+  const auto flag = file("flag");
+  const auto variable = file("variable");
+  const std::vector<std::string> defaults = {file("first"), file("second")};
+  const auto named = environment({{"PROXYSQL_CONSUL_CONFIG", variable}});
+  EXPECT_EQ(load_settings(flag, named, defaults).admin.username, "flag");
+  EXPECT_EQ(load_settings({}, named, defaults).admin.username, "variable");
+  EXPECT_EQ(load_settings({}, environment({}), defaults).admin.username, "first");
+  EXPECT_EQ(load_settings({}, environment({}), {dir.file("none"), defaults[1]}).admin.username, "second");
+  EXPECT_EQ(load_settings({}, environment({}), {dir.file("none")}).file, "");
+  EXPECT_EQ(error_of([&] { load_settings(dir.file("none"), named, defaults); }),
+            dir.file("none") + ": no such file (--config-file has to name a file that exists)");
+  EXPECT_EQ(error_of([&] {
+              load_settings({}, environment({{"PROXYSQL_CONSUL_CONFIG", dir.file("none")}}), defaults);
+            }),
+            dir.file("none") + ": no such file (PROXYSQL_CONSUL_CONFIG names it)");
+}
+
+TEST(Settings, PassOverProxySqlsOwnFile) {
+  testing::TempDir dir;
+  const auto own = dir.file("proxysql.cnf");
+  const auto load = [&] { return load_settings({}, environment({}), {dir.file("none"), own}); };
+  testing::write_file(own,
+                      "datadir=\"/var/lib/proxysql\"\nadmin_variables=\n{\n admin_credentials=\"admin:admin\"\n}\n");
+  EXPECT_EQ(load().file, "");
+  testing::write_file(own, "[]");
+  EXPECT_EQ(load().file, "");
+  testing::write_file(own, R"({"consul_port":"8600"})");
+  EXPECT_EQ(load().consul.port, 8600U);
+  const auto other = dir.file("proxysql-consul.cnf");
+  testing::write_file(other, "no JSON");
+  EXPECT_EQ(error_of([&] {
+              load_settings({}, environment({}), {other, own});
+            }),
+            other + ": is no JSON: error in line 1");
+}
+
+TEST(Settings, ReadSecretsFromFiles) {
+  testing::TempDir dir;
+  testing::write_file(dir.file("password"), "s3cr3t word \n");
+  testing::write_file(dir.file("token"), "t0ken");
+  testing::write_file(dir.file("empty"), " \n");
+  testing::write_file(dir.file("cnf"),
+                      R"({"proxysql_admin_password":"no","consul_token":"no","proxysql_admin_password_file":")" +
+                          dir.file("password") + R"(","consul_token_file":")" + dir.file("token") + "\"}");
+  auto settings = load_settings(dir.file("cnf"), environment({}));
+  EXPECT_EQ(settings.admin.password, "s3cr3t word");
+  EXPECT_EQ(settings.consul.token, "t0ken");
+  EXPECT_EQ(settings.consul.token_source, "file " + dir.file("token"));
+  settings = load_settings(dir.file("cnf"), environment({{"CONSUL_HTTP_TOKEN", "environment"}}));
+  EXPECT_EQ(settings.consul.token, "environment");
+  settings = load_settings({}, environment({{"CONSUL_HTTP_TOKEN_FILE", dir.file("token")}}), {});
+  EXPECT_EQ(settings.consul.token, "t0ken");
+  for (const std::string name : {"none", "empty"}) {
+    EXPECT_EQ(error_of([&] {
+                load_settings({}, environment({{"CONSUL_HTTP_TOKEN_FILE", dir.file(name)}}), {});
+              }),
+              dir.file(name) + (name == "none" ? ": no such file" : ": is empty"));
+  }
+}
+
+TEST(Settings, KeepTheStateBesideTheUuid) {
+  testing::TempDir dir;
+  const struct {
+    const char* text;
+    const char* state;
+  } cases[] = {
+      {R"({"uuid_file":"/a/b.uuid"})", "/a/b.state"},
+      {R"({"uuid_file":"/a.b/uuid"})", "/a.b/uuid.state"},
+      {R"({"uuid_file":"/a/b.uuid","state_file":"/c"})", "/c"},
+      {"{}", "/var/lib/proxysql/proxysql-consul.state"},
+  };
+  for (const auto& [text, state] : cases) {
+    testing::write_file(dir.file("cnf"), text);
+    EXPECT_EQ(load_settings(dir.file("cnf"), environment({})).state_file, state);
+  }
+}
+
+TEST(Settings, DescribeServersWithoutSecrets) {
+  AdminOptions admin;
+  admin.password = "s3cr3t";
+  EXPECT_EQ(describe(admin), "proxysql admin@127.0.0.1:6032");
+  ConsulOptions consul;
+  consul.token = consul.http_auth = "s3cr3t";
+  EXPECT_EQ(describe(consul), "consul http://127.0.0.1:8500");
+}
+
+}  // namespace
+}  // namespace proxysql_consul
