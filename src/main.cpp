@@ -5,8 +5,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   sigemptyset(&alarm_only);
   sigaddset(&alarm_only, SIGALRM);
   sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  proxysql_consul::SystemClock clock;
   const proxysql_consul::Context context{
       .in = std::cin,
       .out = std::cout,
@@ -59,10 +60,10 @@ int main(int argc, char** argv) {
             return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
           },
       .host = host_name(),
+      .clock = clock,
+      .seed = std::random_device()(),
       .open_admin = proxysql_consul::open_admin_session,
       .open_kv = proxysql_consul::open_kv_store,
-      .now = std::chrono::system_clock::now,
-      .pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); },
       .bound = [](std::chrono::seconds limit) { alarm(static_cast<unsigned>(limit.count())); },
   };
   return proxysql_consul::run({argv + 1, argv + argc}, context);

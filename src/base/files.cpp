@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
@@ -137,7 +136,7 @@ void create_file(const std::string& path, std::string_view content) {
   sync_directory(path);
 }
 
-FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit) {
+FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock) {
   Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_and_group));
   if (file.get() < 0) fail(path, "open the lock", errno);
   // The umask took the group's right to write; whoever made the file gives it back.
@@ -145,15 +144,15 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit) {
   if (fstat(file.get(), &status) == 0 && status.st_uid == geteuid()) {
     static_cast<void>(fchmod(file.get(), owner_and_group));
   }
-  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto deadline = clock.steady() + limit;
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock", errno);
-    if (std::chrono::steady_clock::now() >= deadline) {
+    if (clock.steady() >= deadline) {
       throw Error(ExitCode::settings,
                   path + ": another proxysql-consul (pid " + read_file(path).value_or("unknown") + ") still holds it",
                   "see what that process waits for; it ends by itself in bounded time");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    clock.pause(std::chrono::milliseconds(2));
   }
   // The pid is for that message alone, so a full disk does not matter here.
   const auto pid = std::to_string(getpid());

@@ -1,6 +1,7 @@
 #include "proxysql_consul/base/text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
 namespace proxysql_consul {
@@ -65,6 +66,46 @@ std::string without_literals(std::string_view text) {
     }
   }
   return shown;
+}
+
+std::optional<long long> to_integer(std::string_view text) {
+  long long value = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return value;
+}
+
+bool is_utf8(std::string_view text) {
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = at + text.size();
+  while (at != end) {
+    const unsigned char lead = *at++;
+    if (lead < 0x80) continue;
+    unsigned following = 0;
+    unsigned char low = 0x80;
+    unsigned char high = 0xBF;
+    if (lead >= 0xC2 && lead <= 0xDF) {
+      following = 1;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+      following = 2;
+      if (lead == 0xE0) low = 0xA0;   // shorter forms exist
+      if (lead == 0xED) high = 0x9F;  // surrogates
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      following = 3;
+      if (lead == 0xF0) low = 0x90;
+      if (lead == 0xF4) high = 0x8F;  // beyond U+10FFFF
+    } else {
+      return false;
+    }
+    for (; following > 0; --following) {
+      if (at == end || *at < low || *at > high) return false;
+      ++at;
+      low = 0x80;
+      high = 0xBF;
+    }
+  }
+  return true;
 }
 
 }  // namespace proxysql_consul

@@ -1,9 +1,24 @@
 #include "proxysql_consul/consul/blobs.h"
 
+#include <algorithm>
+#include <map>
+
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/gzip.h"
+#include "proxysql_consul/model/catalogue.h"
 
 namespace proxysql_consul {
+namespace {
+
+using PartsByHash = std::map<std::string, std::vector<std::string>>;
+
+/// A hash counts wherever it stands, also in a value that cannot be parsed here: a newer version may have written it.
+void spare_named_in(const std::string& value, PartsByHash& parts) {
+  std::erase_if(parts, [&](const auto& blob) { return value.find(blob.first) != std::string::npos; });
+}
+
+}  // namespace
 
 PackedTables pack_tables(const std::vector<Table>& tables, std::size_t part_bytes) {
   const auto text = format_tables(tables);
@@ -14,13 +29,21 @@ PackedTables pack_tables(const std::vector<Table>& tables, std::size_t part_byte
   return result;
 }
 
-std::vector<Table> load_blob(KvStore& store, const std::string& meta_prefix, const Blob& blob) {
+std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed) {
+  for (std::size_t number = 0; number < packed.parts.size(); ++number) {
+    store.put(keys.blob_part(packed.blob.sha256, number), packed.parts[number], std::nullopt);
+  }
+  const auto first = store.get(keys.blob_part(packed.blob.sha256, 0));
+  return first ? first->modify_index : 0;
+}
+
+std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ExitCode::payload, "blob " + blob.sha256.substr(0, 12) + ": " + why, "save the configuration again");
   };
   std::string packed;
   for (std::size_t number = 0; number < blob.parts; ++number) {
-    const auto part = store.get(part_key(meta_prefix, blob.sha256, number));
+    const auto part = store.get(keys.blob_part(blob.sha256, number));
     if (!part) refuse("part " + std::to_string(number) + " of " + std::to_string(blob.parts) + " is missing");
     packed += part->value;
     if (packed.size() > max_document_bytes) refuse("its parts are larger than the limit");
@@ -33,8 +56,38 @@ std::vector<Table> load_blob(KvStore& store, const std::string& meta_prefix, con
   return parse_tables(*text);
 }
 
-std::string part_key(const std::string& meta_prefix, const std::string& sha256, std::size_t number) {
-  return meta_prefix + "blob/" + sha256 + "/" + std::to_string(number);
+void collect_blobs(KvStore& store, const Keys& keys) {
+  PartsByHash parts;
+  for (auto& key : store.keys(keys.blobs())) parts[keys.blob_of(key).value()].push_back(std::move(key));
+  if (parts.empty()) return;
+  std::vector<KvOperation> guards;
+  for (const auto& name : configuration_names()) {
+    guards.push_back({.verb = KvOperation::Verb::check_not_exists, .key = keys.document(name), .value = {}});
+  }
+  for (const auto& entry : store.list(keys.prefix()).entries) {
+    spare_named_in(entry.value, parts);
+    const auto guard = std::find_if(guards.begin(), guards.end(), [&](const auto& g) { return g.key == entry.key; });
+    if (guard == guards.end()) continue;
+    guard->verb = KvOperation::Verb::check_index;
+    guard->index = entry.modify_index;
+  }
+  // One by one, since all versions together can be more than one answer may hold.
+  for (const auto& key : store.keys(keys.meta())) {
+    if (parts.empty() || keys.blob_of(key)) continue;
+    if (const auto entry = store.get(key)) spare_named_in(entry->value, parts);
+  }
+  for (const auto& [sha256, part_keys] : parts) {
+    // The first part goes with the first transaction: a save in between looks for that one, and writes it again if it
+    // needs the blob, which the later transactions look for.
+    auto operations = guards;
+    for (const auto& key : part_keys) {
+      operations.push_back({.verb = KvOperation::Verb::remove, .key = key, .value = {}});
+      if (operations.size() < max_operations && key != part_keys.back()) continue;
+      if (!store.commit(operations).committed) return;
+      operations = guards;
+      operations.push_back({.verb = KvOperation::Verb::check_not_exists, .key = part_keys.front(), .value = {}});
+    }
+  }
 }
 
 }  // namespace proxysql_consul

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -10,20 +11,28 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/consul/kv_json.h"
 #include "proxysql_consul/consul/kv_store.h"
-#include "proxysql_consul/model/table.h"
+#include "proxysql_consul/model/keys.h"
 
 namespace proxysql_consul {
 namespace {
 
 constexpr std::size_t max_answer_bytes = std::size_t{256} * 1024 * 1024;
 
-constexpr long silence_limit_seconds = 10;
+constexpr std::chrono::seconds silence_limit{10};
 
 struct Answer {
   long status = 0;
   std::string body;
+  std::uint64_t index = 1;  // Consul's documentation: 0 from a server counts as 1
   bool too_large = false;
+};
+
+/// How long a request may take, and how long the server may be silent meanwhile.
+struct Limits {
+  std::chrono::milliseconds total;
+  std::chrono::seconds silence;
 };
 
 struct Closer {
@@ -37,6 +46,19 @@ extern "C" std::size_t take_body(char* data, std::size_t, std::size_t size, void
   answer.too_large = answer.body.size() + size > max_answer_bytes;
   if (answer.too_large) return 0;
   answer.body.append(data, size);
+  return size;
+}
+
+extern "C" std::size_t take_header(char* data, std::size_t, std::size_t size, void* into) {
+  constexpr std::string_view name = "x-consul-index:";
+  const std::string_view line(data, size);
+  const auto same = [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); };
+  if (line.size() > name.size() && std::equal(name.begin(), name.end(), line.begin(), same)) {
+    const auto from = line.find_first_of("0123456789", name.size());
+    const auto digits = from == std::string_view::npos ? std::string_view() : line.substr(from);
+    const auto index = to_integer(digits.substr(0, digits.find_first_not_of("0123456789")));
+    static_cast<Answer*>(into)->index = static_cast<std::uint64_t>(std::max(index.value_or(1), 1LL));
+  }
   return size;
 }
 
@@ -59,23 +81,14 @@ bool is_tls_refusal(std::string_view reason) {
   return reason.find(" alert ") != std::string_view::npos && reason.find("certificate") != std::string_view::npos;
 }
 
-/// "Request body(600000 bytes) too large, max size: 524288 bytes.", and of a transaction
-/// "Value for key "k" is too large (9000 > 8192 bytes)".
-std::optional<std::size_t> limit_in(std::string_view body) {
-  for (const std::string_view mark : {"max size: ", " > "}) {
-    const auto at = body.rfind(mark);
-    if (at == std::string_view::npos) continue;
-    const auto digits = body.substr(at + mark.size());
-    const auto limit = to_integer(digits.substr(0, digits.find_first_not_of("0123456789")));
-    if (limit && *limit > 0) return static_cast<std::size_t>(*limit);
-  }
-  return std::nullopt;
-}
-
-class ConsulKvStore : public KvStore {
+class CurlConsul : public KvStore {
  public:
-  explicit ConsulKvStore(ConsulOptions options)
-      : options_(std::move(options)), who_(describe(options_)), handle_(curl_easy_init()) {
+  CurlConsul(ConsulOptions options, spdlog::logger& log)
+      : options_(std::move(options)),
+        keys_(options_.prefix),
+        log_(log),
+        who_(describe(options_)),
+        handle_(curl_easy_init()) {
     if (!handle_) throw Error(ExitCode::internal, "curl_easy_init failed");
     for (const auto& file : {options_.ca_file, options_.ca_path, options_.cert_file, options_.key_file}) {
       std::error_code ignored;
@@ -97,17 +110,21 @@ class ConsulKvStore : public KvStore {
     return std::move(entries[0]);
   }
 
-  std::string recurse(std::string_view prefix) override {
+  KvListing list(std::string_view prefix) override {
     const auto doing = "GET " + std::string(prefix) + "?recurse";
-    auto answer = request("GET", kv_path(prefix), "recurse&" + read_query(), {}, doing);
-    if (answer.status == 404) {
-      // Consul leaves out what the token may not read; asked for a single key it says so.
-      get(prefix);
-      return "null";
-    }
-    check(answer, doing, prefix, "read");
-    parse_answer(answer, doing);
-    return std::move(answer.body);
+    return listing(prefix, request("GET", kv_path(prefix), "recurse&" + read_query(), {}, doing), doing);
+  }
+
+  KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit) override {
+    const auto doing = "GET " + std::string(prefix) + "?recurse&index=" + std::to_string(index);
+    const auto query = "recurse&index=" + std::to_string(index) + "&wait=" + std::to_string(limit.count()) + "s" +
+                       (options_.stale ? "&stale" : "");
+    // Consul adds up to a sixteenth, so that those who ask together are not answered together.
+    const auto longest = limit + limit / 16 + std::chrono::seconds(1);
+    return listing(prefix,
+                   request("GET", kv_path(prefix), query, {}, doing,
+                           {.total = longest + options_.total_timeout, .silence = longest + silence_limit}),
+                   doing);
   }
 
   std::vector<std::string> keys(std::string_view prefix) override {
@@ -198,6 +215,11 @@ class ConsulKvStore : public KvStore {
 
   Answer request(const char* method, const std::string& path, const std::string& query, std::string_view body,
                  const std::string& doing) {
+    return request(method, path, query, body, doing, {.total = options_.total_timeout, .silence = silence_limit});
+  }
+
+  Answer request(const char* method, const std::string& path, const std::string& query, std::string_view body,
+                 const std::string& doing, Limits limits) {
     auto* const handle = handle_.get();
     curl_easy_reset(handle);  // keeps the connection
     curl_easy_setopt(handle, CURLOPT_URL, url_of(path, query).c_str());
@@ -206,10 +228,10 @@ class ConsulKvStore : public KvStore {
     // The agent is on this machine or in its datacenter; a proxy of the environment leads elsewhere.
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.total_timeout.count()));
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.total.count()));
     // A server that is silent for that long does not answer at all; large answers may take longer.
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, silence_limit_seconds);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits.silence.count()));
     set_text(CURLOPT_UNIX_SOCKET_PATH, options_.socket);
     set_text(CURLOPT_USERPWD, options_.http_auth);
     set_tls();
@@ -225,9 +247,16 @@ class ConsulKvStore : public KvStore {
     Answer answer;
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
     std::array<char, CURL_ERROR_SIZE> reason{};
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason.data());
     const auto code = curl_easy_perform(handle);
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
+    double seconds = 0;
+    curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME, &seconds);
+    log_.debug("consul: {}: status {}, {:.1f} ms, {} bytes out, {} bytes in", doing, answer.status, seconds * 1000,
+               body.size(), answer.body.size());
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
     if (answer.too_large) fail(doing, "the answer is larger than " + std::to_string(max_answer_bytes) + " bytes");
     if (code != CURLE_OK) {
@@ -238,14 +267,13 @@ class ConsulKvStore : public KvStore {
       throw Unavailable(ExitCode::consul, who_ + ": " + doing + ": " + why,
                         "is the Consul agent running, and are consul_iface and consul_port right?");
     }
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
     return answer;
   }
 
   void check(const Answer& answer, const std::string& doing, std::string_view key, const char* right) {
     if (answer.status == 200) return;
     const auto why = std::to_string(answer.status) + " " + printable(answer.body, 200);
-    if (answer.status == 413) throw TooLarge(who_ + ": " + doing + ": " + why, limit_in(answer.body));
+    if (answer.status == 413) throw TooLarge(who_ + ": " + doing + ": " + why, parse_size_limit(answer.body));
     if (answer.status == 401 || answer.status == 403) deny(doing, why, key, right);
     if (answer.status == 429 || answer.status >= 500)
       throw Unavailable(ExitCode::consul, who_ + ": " + doing + ": " + why);
@@ -255,8 +283,7 @@ class ConsulKvStore : public KvStore {
   [[noreturn]] void deny(const std::string& doing, const std::string& why, std::string_view key,
                          std::string_view right) {
     const auto rule = [&](std::string_view policy) {
-      return "key_prefix \"" + std::string(key.substr(0, key.find('/') + 1)) + "\" { policy = \"" +
-             std::string(policy) + "\" }";
+      return "key_prefix \"" + keys_.rule_prefix(key) + "\" { policy = \"" + std::string(policy) + "\" }";
     };
     const auto token =
         options_.token_source.empty() ? std::string("no token is set") : "the token is from " + options_.token_source;
@@ -270,6 +297,16 @@ class ConsulKvStore : public KvStore {
     throw Error(ExitCode::consul, who_ + ": " + doing + ": " + why);
   }
 
+  KvListing listing(std::string_view prefix, const Answer& answer, const std::string& doing) {
+    if (answer.status == 404) {
+      // Consul leaves out what the token may not read; asked for a single key it says so.
+      get(prefix);
+      return {.entries = {}, .index = answer.index};
+    }
+    check(answer, doing, prefix, "read");
+    return {.entries = parse_answer(answer, doing), .index = answer.index};
+  }
+
   std::vector<KvEntry> parse_answer(const Answer& answer, const std::string& doing) {
     try {
       return parse_kv_entries(answer.body);
@@ -279,6 +316,8 @@ class ConsulKvStore : public KvStore {
   }
 
   ConsulOptions options_;
+  Keys keys_;
+  spdlog::logger& log_;
   std::string who_;
   std::unique_ptr<CURL, Closer> handle_;
   List connect_to_;
@@ -291,10 +330,10 @@ std::string describe(const ConsulOptions& options) {
   return "consul " + options.scheme + "://" + host_in_url(options.host) + ":" + std::to_string(options.port);
 }
 
-std::unique_ptr<KvStore> open_kv_store(const ConsulOptions& options) {
+std::unique_ptr<KvStore> open_kv_store(const ConsulOptions& options, spdlog::logger& log) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (initialised != CURLE_OK) throw Error(ExitCode::internal, "curl_global_init failed");
-  return std::make_unique<ConsulKvStore>(options);
+  return std::make_unique<CurlConsul>(options, log);
 }
 
 }  // namespace proxysql_consul

@@ -4,6 +4,7 @@
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
 
 namespace proxysql_consul {
 namespace {
@@ -105,6 +106,19 @@ std::optional<KvCommit> parse_commit(std::string_view text) {
     }
   }
   return commit;
+}
+
+std::optional<std::size_t> parse_size_limit(std::string_view text) {
+  // "Request body(600000 bytes) too large, max size: 524288 bytes.", and of a transaction
+  // "Value for key "k" is too large (9000 > 8192 bytes)".
+  for (const std::string_view mark : {"max size: ", " > "}) {
+    const auto at = text.rfind(mark);
+    if (at == std::string_view::npos) continue;
+    const auto digits = text.substr(at + mark.size());
+    const auto limit = to_integer(digits.substr(0, digits.find_first_not_of("0123456789")));
+    if (limit && *limit > 0) return static_cast<std::size_t>(*limit);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::vector<std::string>> parse_keys(std::string_view text) {

@@ -1,19 +1,14 @@
 #include "proxysql_consul/consul/publish.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "proxysql_consul/base/text.h"
-#include "proxysql_consul/model/catalogue.h"
-#include "proxysql_consul/model/table.h"
+#include "proxysql_consul/consul/history.h"
 
 namespace proxysql_consul {
 namespace {
 
 constexpr int max_conflicts = 5;
 constexpr std::size_t min_value_limit = 1024;
-constexpr std::size_t max_operations = 64;  // of a transaction, before Consul 1.14
 
 /// A transaction is JSON with base64 in it, under a limit of the same size as a value's.
 bool fits_transaction(std::size_t value_bytes, std::size_t limit) { return value_bytes / 3 * 4 + 2048 <= limit; }
@@ -41,11 +36,11 @@ Published Publisher::publish(Document document, const LocalView& view, bool forc
     // An attempt that ends in Unavailable begins again by reading, and so finds out whether it wrote.
     const auto published = patience_.retry([&] { return attempt(view, force, known, conflicts > 0); });
     if (!published) continue;
-    if (published->written) trim_history(document_.config_name);
+    if (published->written) tidy();
     return *published;
   }
   throw Error(ExitCode::consul,
-              job_.settings.key_of(document_.config_name) + ": other saves came between " +
+              keys_.document(document_.config_name) + ": other saves came between " +
                   std::to_string(max_conflicts + 1) + " times in a row",
               "save again when the others are done");
 }
@@ -53,7 +48,7 @@ Published Publisher::publish(Document document, const LocalView& view, bool forc
 /// Nothing where another save came between reading and writing.
 std::optional<Published> Publisher::attempt(const LocalView& view, bool force,
                                             const std::optional<std::uint64_t>& known, bool again) {
-  const auto key = job_.settings.key_of(document_.config_name);
+  const auto key = keys_.document(document_.config_name);
   const auto current = store_.get(key);
   // A write that nobody answered may have been carried out; the text, with its UUID and time, tells.
   if (current && !text_.empty() && current->value == text_) {
@@ -63,7 +58,7 @@ std::optional<Published> Publisher::attempt(const LocalView& view, bool force,
   if (current && current->value == whole_) force = false;
   if (is_unanswered_) {
     // It may also have been carried out and then been replaced, by a save that knew of it and put it into the history.
-    if (const auto version = find_in_history()) {
+    if (const auto version = find_in_history(store_, keys_, document_.config_name, text_)) {
       return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
     }
   }
@@ -77,9 +72,9 @@ std::optional<Published> Publisher::attempt(const LocalView& view, bool force,
                 "run pull first, or save without --if-current to replace it");
   }
   replaced_ = current ? describe_version(*current) : "";
-  if (again) job_.log.info("{}: another save came between; now replacing {}", key, replaced_);
+  if (again) log_.info("{}: another save came between; now replacing {}", key, replaced_);
   for (const auto& lost : comparison.lost) {
-    job_.log.warn("{}: {} held more: {}; other nodes get the defaults", key, replaced_, lost);
+    log_.warn("{}: {} held more: {}; other nodes get the defaults", key, replaced_, lost);
   }
   is_unanswered_ = true;
   const auto version = write(current ? &*current : nullptr);
@@ -88,25 +83,11 @@ std::optional<Published> Publisher::attempt(const LocalView& view, bool force,
   return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
 }
 
-/// The version under which the history holds what was written last.
-std::optional<std::uint64_t> Publisher::find_in_history() {
-  const auto prefix = job_.settings.meta_prefix() + "history/" + document_.config_name + "/";
-  try {
-    for (const auto& entry : parse_kv_entries(store_.recurse(prefix))) {
-      const auto version = to_integer(entry.key.substr(prefix.size()));
-      if (version && entry.value == text_) return static_cast<std::uint64_t>(*version);
-    }
-  } catch (const Denied& error) {
-    job_.log.debug("{}", error.what());
-  }
-  return std::nullopt;
-}
-
 Comparison Publisher::compare_with(const KvEntry& current, const LocalView& view) {
   try {
     const auto theirs = parse_document(current.value);
     // A blob's content, and not its name alone: a save is what repairs one that has lost a part.
-    const auto tables = theirs.blob ? load_blob(store_, job_.settings.meta_prefix(), *theirs.blob) : theirs.tables;
+    const auto tables = theirs.blob ? load_blob(store_, keys_, *theirs.blob) : theirs.tables;
     return compare(view.configuration, tables, document_.tables, view.schemas, view.excluded_variables);
   } catch (const Error& error) {
     if (error.code() != ExitCode::payload) throw;
@@ -116,12 +97,10 @@ Comparison Publisher::compare_with(const KvEntry& current, const LocalView& view
 
 /// The new version; nothing where another save came first. Writes the document as it is, or one that refers to a blob.
 std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
-  const auto key = job_.settings.key_of(document_.config_name);
+  const auto key = keys_.document(document_.config_name);
   const auto cas = current != nullptr ? current->modify_index : 0;
-  const bool keep = current != nullptr && job_.settings.history_limit > 0;
-  const auto history =
-      keep ? job_.settings.meta_prefix() + "history/" + document_.config_name + "/" + std::to_string(cas)
-           : std::string();
+  const bool keep = current != nullptr && history_limit_ > 0;
+  const auto history = keep ? keys_.history(document_.config_name, cas) : std::string();
   for (;;) {
     try {
       std::vector<KvOperation> operations;
@@ -132,9 +111,9 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
         stored.blob = packed.blob;
         text_ = format_document(stored);
         operations.push_back({.verb = KvOperation::Verb::check_index,
-                              .key = part_key(job_.settings.meta_prefix(), packed.blob.sha256, 0),
+                              .key = keys_.blob_part(packed.blob.sha256, 0),
                               .value = {},
-                              .index = write_parts(packed)});
+                              .index = write_blob(store_, keys_, packed)});
       }
       // First in the list: its ModifyIndex is the one that commit() reports.
       operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text_, .index = cas});
@@ -153,25 +132,15 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
       const auto limit = error.limit().value_or(value_limit_ / 2);
       value_limit_ = std::min(limit, value_limit_ / 4 * 3);
       if (value_limit_ < min_value_limit) throw;
-      job_.log.debug("{}; now {} bytes at a time", error.what(), value_limit_);
+      log_.debug("{}; now {} bytes at a time", error.what(), value_limit_);
     }
   }
-}
-
-/// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands.
-std::uint64_t Publisher::write_parts(const PackedTables& packed) {
-  const auto meta = job_.settings.meta_prefix();
-  for (std::size_t number = 0; number < packed.parts.size(); ++number) {
-    store_.put(part_key(meta, packed.blob.sha256, number), packed.parts[number], std::nullopt);
-  }
-  const auto first = store_.get(part_key(meta, packed.blob.sha256, 0));
-  return first ? first->modify_index : 0;
 }
 
 std::optional<std::uint64_t> Publisher::commit(const std::vector<KvOperation>& operations, const std::string& history) {
   try {
     const auto result = store_.commit(operations);
-    if (!result.committed) job_.log.debug("not written: {}", result.refusal);
+    if (!result.committed) log_.debug("not written: {}", result.refusal);
     return result.committed ? std::optional(result.index) : std::nullopt;
   } catch (const Denied& error) {
     // A policy of 2016 grants the documents alone. They are what matters; that no history is kept is worth a warning.
@@ -180,8 +149,8 @@ std::optional<std::uint64_t> Publisher::commit(const std::vector<KvOperation>& o
     std::erase_if(fewer, [&](const KvOperation& operation) { return operation.key == history; });
     const auto result = store_.commit(fewer);
     if (!result.committed) return std::nullopt;
-    job_.log.warn("no history is kept: key_prefix \"{}\" {{ policy = \"write\" }} is missing from the token's policy",
-                  job_.settings.meta_prefix());
+    log_.warn("no history is kept: key_prefix \"{}\" {{ policy = \"write\" }} is missing from the token's policy",
+              keys_.meta());
     return result.index;
   }
 }
@@ -195,74 +164,17 @@ void Publisher::put_history(const std::string& key, const std::string& value) {
   } catch (const Error& error) {
     // Denied, or written when the servers took larger values: what is to be saved matters more.
     refused_history_ = key;
-    job_.log.warn("no history is kept: {} ({})", error.what(), error.hint());
+    log_.warn("no history is kept: {} ({})", error.what(), error.hint());
   }
 }
 
-void Publisher::trim_history(const std::string& configuration) {
+void Publisher::tidy() {
   // The document is written; what is left behind here, the next save takes away.
   try {
-    const auto prefix = job_.settings.meta_prefix() + "history/" + configuration + "/";
-    std::vector<std::pair<long long, std::string>> versions;
-    for (auto& key : store_.keys(prefix)) {
-      if (const auto version = to_integer(key.substr(prefix.size()))) versions.emplace_back(*version, std::move(key));
-    }
-    std::sort(versions.rbegin(), versions.rend());
-    std::vector<KvOperation> operations;
-    const auto limit = static_cast<std::size_t>(job_.settings.history_limit);
-    for (std::size_t i = limit; i < versions.size() && operations.size() < max_operations; ++i) {
-      operations.push_back({.verb = KvOperation::Verb::remove, .key = versions[i].second, .value = {}});
-    }
-    if (!operations.empty()) store_.commit(operations);
-    collect_blobs();
+    trim_history(store_, keys_, document_.config_name, static_cast<std::size_t>(history_limit_));
+    collect_blobs(store_, keys_);
   } catch (const Error& error) {
-    job_.log.debug("history of {} not trimmed: {}", configuration, error.what());
-  }
-}
-
-/// Removes blobs that no document and no history refers to. A document saved meanwhile makes the transaction fail, and
-/// leaves the collecting to its own save; a save that has written its parts but no document yet notices and repeats.
-void Publisher::collect_blobs() {
-  const auto meta = job_.settings.meta_prefix();
-  const auto blobs = meta + "blob/";
-  std::map<std::string, std::vector<std::string>> parts;
-  for (auto& key : store_.keys(blobs)) {
-    parts[key.substr(blobs.size(), key.find('/', blobs.size()) - blobs.size())].push_back(std::move(key));
-  }
-  if (parts.empty()) return;
-  std::vector<KvOperation> guards;
-  std::set<std::string> present;
-  const auto spare = [&](const KvEntry& entry) {
-    try {
-      if (const auto document = parse_document(entry.value); document.blob) parts.erase(document.blob->sha256);
-    } catch (const Error&) {
-      job_.log.debug("{} is no document and refers to no blob", entry.key);
-    }
-  };
-  for (const auto& entry : parse_kv_entries(store_.recurse(job_.settings.prefix))) {
-    const auto name = entry.key.substr(job_.settings.prefix.size());
-    if (find_configuration(name) == nullptr) continue;
-    present.insert(name);
-    guards.push_back(
-        {.verb = KvOperation::Verb::check_index, .key = entry.key, .value = {}, .index = entry.modify_index});
-    spare(entry);
-  }
-  for (const auto& name : configuration_names()) {
-    if (present.contains(name)) continue;
-    guards.push_back({.verb = KvOperation::Verb::check_not_exists, .key = job_.settings.key_of(name), .value = {}});
-  }
-  for (const auto& entry : parse_kv_entries(store_.recurse(meta + "history/"))) spare(entry);
-  for (const auto& [sha256, keys] : parts) {
-    // The first part goes with the first transaction: a save in between looks for that one, and writes it again if it
-    // needs the blob, which the later transactions look for.
-    auto operations = guards;
-    for (const auto& key : keys) {
-      operations.push_back({.verb = KvOperation::Verb::remove, .key = key, .value = {}});
-      if (operations.size() < max_operations && key != keys.back()) continue;
-      if (!store_.commit(operations).committed) return;
-      operations = guards;
-      operations.push_back({.verb = KvOperation::Verb::check_not_exists, .key = keys.front(), .value = {}});
-    }
+    log_.debug("history of {} not trimmed: {}", document_.config_name, error.what());
   }
 }
 

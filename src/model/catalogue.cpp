@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+
 namespace proxysql_consul {
 namespace {
 
@@ -23,8 +26,6 @@ constexpr std::array node_variables = {
     std::string_view{"pgsql-interfaces"},
     std::string_view{"pgsql-threads"},
 };
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 }  // namespace
 
@@ -90,6 +91,13 @@ const Configuration* find_configuration(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+const Configuration& named_configuration(const std::string& name) {
+  if (const auto* configuration = find_configuration(name)) return *configuration;
+  const auto suggestion = did_you_mean(name, configuration_names());
+  throw Error(ExitCode::usage, "no configuration is called " + printable(name, 64),
+              suggestion.empty() ? "there are " + join(configuration_names()) : suggestion);
+}
+
 std::vector<std::string> configuration_names() {
   std::vector<std::string> names;
   for (const auto& configuration : catalogue()) names.emplace_back(configuration.name);
@@ -102,18 +110,6 @@ bool is_rules_table(std::string_view table) { return table == "mysql_query_rules
 
 bool is_shared_variable(std::string_view name) {
   return std::find(node_variables.begin(), node_variables.end(), name) == node_variables.end();
-}
-
-bool is_secret(std::string_view table, std::string_view column, std::string_view variable, std::string_view value) {
-  if (column == "variable_value") {
-    return contains(variable, "password") || contains(variable, "credentials") || contains(variable, "secret") ||
-           contains(variable, "token");
-  }
-  if (contains(column, "password")) return true;
-  // Programs are often given their passwords as arguments.
-  if (table == "scheduler" && column.starts_with("arg")) return true;
-  // An account's attributes can hold a second password.
-  return is_users_table(table) && column == "attributes" && contains(value, "password");
 }
 
 bool is_default_value(std::string_view column, const std::optional<std::string>& value) {

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <map>
 
+#include "proxysql_consul/base/text.h"
+
 namespace proxysql_consul {
 namespace {
 

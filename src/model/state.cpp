@@ -70,12 +70,4 @@ std::string format_state(const State& state) {
   return dump({{"format", state_format}, {"published", state.published}, {"configurations", to_json(state)}});
 }
 
-std::string format_node(const State& state, const std::string& host, const std::string& proxysql_version) {
-  return dump({{"format", state_format},
-               {"host", host},
-               {"program_version", PROXYSQL_CONSUL_VERSION},
-               {"proxysql_version", proxysql_version},
-               {"configurations", to_json(state)}});
-}
-
 }  // namespace proxysql_consul

@@ -1,7 +1,6 @@
 #include "proxysql_consul/model/table.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace proxysql_consul {
 
@@ -36,14 +35,6 @@ Row pick(const Row& row, const std::vector<std::size_t>& positions) {
   picked.reserve(positions.size());
   for (const auto position : positions) picked.push_back(row[position]);
   return picked;
-}
-
-std::optional<long long> to_integer(std::string_view text) {
-  long long value = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return value;
 }
 
 }  // namespace proxysql_consul

@@ -1,17 +1,16 @@
-// update and pull: from the entries that Consul delivered to the local ProxySQL.
+#include "proxysql_consul/node/receive.h"
+
 #include <algorithm>
 #include <chrono>
-#include <istream>
-#include <iterator>
 #include <ostream>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/text.h"
-#include "proxysql_consul/commands/commands.h"
 #include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/decide.h"
-#include "proxysql_consul/node/job.h"
+#include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/proxysql/apply.h"
 
 namespace proxysql_consul {
@@ -19,44 +18,49 @@ namespace {
 
 constexpr std::chrono::seconds default_patience{60};
 
-class Update {
+class Receiver {
  public:
-  Update(const Job& job, const UpdateOptions& options)
+  Receiver(const Job& job, const ReceiveOptions& options)
       : job_(job),
         options_(options),
-        limit_(job.settings.retry_seconds.value_or(default_patience.count())),
-        patience_(job, limit_),
+        keys_(job.settings.keys()),
+        patience_(job.begin(default_patience)),
         proxysql_(job, patience_) {}
 
   KvStore& consul() {
     if (!consul_) {
       auto to = job_.settings.consul;
       to.stale = options_.stale;
-      consul_ = job_.context.open_kv(to);
+      consul_ = job_.open_consul(to);
     }
     return *consul_;
   }
 
-  std::string fetch() {
-    return patience_.retry([&] { return consul().recurse(job_.settings.prefix); });
+  std::vector<KvEntry> fetch() {
+    return patience_.retry([&] { return consul().list(keys_.prefix()).entries; });
   }
 
   ExitCode run(std::vector<KvEntry> entries) {
-    NodeFiles files(job_, options_.dry_run, limit_);
-    const Node node{.uuid = files.uuid(),
-                    .host = job_.context.host,
-                    .prefix = job_.settings.prefix,
-                    .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
-                    .force = options_.force};
+    NodeFiles files(job_, options_.dry_run, lock_limit());
+    const Recipient recipient{
+        .uuid = files.uuid(),
+        .host = job_.context.host,
+        .keys = keys_,
+        .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
+        .force = options_.force};
     auto worst = ExitCode::ok;
-    for (const auto& decision : decide(std::move(entries), node, files.state())) {
+    for (const auto& decision : decide(std::move(entries), recipient, files.state())) {
       worst = worst_of(worst, handle(decision, files));
     }
-    if (!options_.dry_run && !files.state().published) publish(files);
+    if (!options_.dry_run && !files.state().published) announce(job_, files, proxysql_.version());
     return worst;
   }
 
  private:
+  std::chrono::seconds lock_limit() const {
+    return std::chrono::seconds(job_.settings.retry_seconds.value_or(default_patience.count()));
+  }
+
   ExitCode handle(const Decision& decision, NodeFiles& files) {
     const auto& key = decision.entry.key;
     switch (decision.verdict) {
@@ -102,18 +106,16 @@ class Update {
   }
 
   ExitCode apply_one(const Decision& decision, NodeFiles& files) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = job_.context.clock.steady();
     const auto& document = decision.document;
     const auto& configuration = *find_configuration(decision.configuration);
     const auto tables =
-        document.blob
-            ? patience_.retry([&] { return load_blob(consul(), job_.settings.meta_prefix(), *document.blob); })
-            : document.tables;
+        document.blob ? patience_.retry([&] { return load_blob(consul(), keys_, *document.blob); }) : document.tables;
     const ApplyOptions how{.exclude_variables = job_.settings.exclude_variables,
                            .save_to_disk = job_.settings.save_to_disk,
                            .dry_run = options_.dry_run};
-    const auto applied = proxysql_.with_session([&](AdminSession& session, const Server& server) {
-      return apply(session, server, configuration, tables, how);
+    const auto applied = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+      return apply(session, inventory, configuration, tables, how);
     });
     const auto version = std::to_string(decision.entry.modify_index);
     const auto what = decision.configuration + ": version " + version + " of " + describe_origin(document);
@@ -124,7 +126,7 @@ class Update {
       return ExitCode::ok;
     }
     record(decision, files, applied.outcome, applied.warnings);
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
     const bool partial = applied.outcome == Outcome::partial;
     job_.context.out << what << ": "
                      << (partial           ? "applied in part"
@@ -138,7 +140,7 @@ class Update {
     files.state().record(decision.configuration, {.version = decision.entry.modify_index,
                                                   .sha256 = sha256_hex(decision.entry.value),
                                                   .outcome = outcome,
-                                                  .at = format_time(job_.context.now()),
+                                                  .at = job_.now(),
                                                   .warnings = std::move(warnings)});
     files.write_state();
   }
@@ -150,7 +152,7 @@ class Update {
     const auto* known = files.state().find(decision.configuration);
     auto state = known != nullptr ? *known : ConfigurationState{};
     state.outcome = Outcome::failed;
-    state.at = format_time(job_.context.now());
+    state.at = job_.now();
     state.warnings = {error.what()};
     try {
       files.state().record(decision.configuration, std::move(state));
@@ -161,24 +163,9 @@ class Update {
     return error.code();
   }
 
-  /// The record for the others is a courtesy: an agent that is away, or a missing right, fails nothing.
-  void publish(NodeFiles& files) {
-    auto to = job_.settings.consul;
-    to.connect_timeout = std::chrono::seconds(1);
-    to.total_timeout = std::chrono::seconds(3);
-    try {
-      const auto node = format_node(files.state(), job_.context.host, proxysql_.version());
-      job_.context.open_kv(to)->put(job_.settings.meta_prefix() + "node/" + files.uuid(), node, std::nullopt);
-      files.state().published = true;
-      files.write_state();
-    } catch (const Error& error) {
-      job_.log.warn("this node's record for the others could not be written: {}", error.what());
-    }
-  }
-
   const Job& job_;
-  const UpdateOptions& options_;
-  std::chrono::seconds limit_;
+  const ReceiveOptions& options_;
+  Keys keys_;
   Patience patience_;
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
@@ -187,10 +174,7 @@ class Update {
 /// Throws Error{usage} for a name that is not among the accepted ones.
 void check_names(const Settings& settings, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    if (find_configuration(name) == nullptr) {
-      throw Error(ExitCode::usage, "no configuration is called " + printable(name, 64),
-                  did_you_mean(name, configuration_names()));
-    }
+    named_configuration(name);
     if (std::find(settings.accept.begin(), settings.accept.end(), name) == settings.accept.end()) {
       throw Error(ExitCode::usage, "this node does not accept " + name, "add it to \"accept\" in the settings");
     }
@@ -199,25 +183,18 @@ void check_names(const Settings& settings, const std::vector<std::string>& names
 
 }  // namespace
 
-ExitCode update(const Job& job, const UpdateOptions& options) {
-  constexpr std::size_t max_input_bytes = max_document_bytes;
-  std::string text;
-  char buffer[65536];
-  while (job.context.in.read(buffer, sizeof buffer) || job.context.in.gcount() > 0) {
-    text.append(buffer, static_cast<std::size_t>(job.context.in.gcount()));
-    if (text.size() > max_input_bytes) throw Error(ExitCode::payload, "watch data: is larger than 512 MiB");
-  }
-  return Update(job, options).run(parse_kv_entries(text));
+ExitCode receive(const Job& job, std::vector<KvEntry> entries, const ReceiveOptions& options) {
+  return Receiver(job, options).run(std::move(entries));
 }
 
-ExitCode pull(const Job& job, const UpdateOptions& options) {
+ExitCode pull(const Job& job, const ReceiveOptions& options) {
   check_names(job.settings, options.configurations);
-  Update update(job, options);
-  auto entries = parse_kv_entries(update.fetch());
+  Receiver receiver(job, options);
+  auto entries = receiver.fetch();
   if (entries.empty()) {
-    job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.prefix);
+    job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.consul.prefix);
   }
-  return update.run(std::move(entries));
+  return receiver.run(std::move(entries));
 }
 
 }  // namespace proxysql_consul

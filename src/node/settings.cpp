@@ -150,7 +150,7 @@ constexpr std::array keys = {
     Key{"consul_namespace",
         [](Settings& s, const Source& o, const Json& v) { s.consul.enterprise_namespace = as_text(o, v); }},
     Key{"consul_partition", [](Settings& s, const Source& o, const Json& v) { s.consul.partition = as_text(o, v); }},
-    Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.prefix = as_prefix(o, v); }},
+    Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = as_prefix(o, v); }},
     Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_configurations(o, v); }},
     Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.exclude_variables = as_list(o, v); }},
     Key{"save_to_disk", [](Settings& s, const Source& o, const Json& v) { s.save_to_disk = as_bool(o, v); }},
@@ -248,10 +248,6 @@ Settings::Settings() {
     if (configuration.accepted) accept.emplace_back(configuration.name);
   }
 }
-
-std::string Settings::key_of(std::string_view configuration) const { return prefix + std::string(configuration); }
-
-std::string Settings::meta_prefix() const { return prefix.substr(0, prefix.size() - 1) + "-meta/"; }
 
 Settings parse_settings(std::string_view text, const std::string& file) {
   Json json;

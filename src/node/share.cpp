@@ -1,4 +1,5 @@
-// save: from the local ProxySQL to Consul.
+#include "proxysql_consul/node/share.h"
+
 #include <algorithm>
 #include <ostream>
 #include <tuple>
@@ -7,11 +8,11 @@
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/text.h"
-#include "proxysql_consul/commands/commands.h"
 #include "proxysql_consul/consul/publish.h"
-#include "proxysql_consul/model/decide.h"
+#include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/forms.h"
-#include "proxysql_consul/node/job.h"
+#include "proxysql_consul/model/mask.h"
+#include "proxysql_consul/proxysql/reader.h"
 
 namespace proxysql_consul {
 namespace {
@@ -24,41 +25,34 @@ std::chrono::seconds lock_limit(const Settings& settings) {
 }
 
 /// The configurations that `server` has, for people.
-std::string names_on(const Server& server) {
+std::string names_on(const Inventory& inventory) {
   std::vector<std::string> names;
   for (const auto& configuration : catalogue()) {
-    if (server.has(configuration)) names.emplace_back(configuration.name);
+    if (inventory.has(configuration)) names.emplace_back(configuration.name);
   }
   return join(names);
 }
 
-std::vector<const Configuration*> select(const SaveOptions& options, const Settings& settings, const Server& server) {
+std::vector<const Configuration*> select(const ShareOptions& options, const Settings& settings,
+                                         const Inventory& inventory) {
   std::vector<const Configuration*> selected;
   if (options.all) {
     for (const auto& configuration : catalogue()) {
       const auto& accept = settings.accept;
       const bool accepted = std::find(accept.begin(), accept.end(), configuration.name) != accept.end();
-      if (accepted && server.has(configuration)) selected.push_back(&configuration);
+      if (accepted && inventory.has(configuration)) selected.push_back(&configuration);
     }
     return selected;
   }
   for (const auto& name : options.configurations) {
     const auto* configuration = find_configuration(name);
-    if (configuration == nullptr || !server.has(*configuration)) {
-      throw Error(ExitCode::usage, "this ProxySQL " + server.version + " has no " + name, "it has " + names_on(server));
+    if (configuration == nullptr || !inventory.has(*configuration)) {
+      throw Error(ExitCode::usage, "this ProxySQL " + inventory.version + " has no " + name,
+                  "it has " + names_on(inventory));
     }
     if (std::find(selected.begin(), selected.end(), configuration) == selected.end()) selected.push_back(configuration);
   }
   return selected;
-}
-
-void check_names(const std::vector<std::string>& names) {
-  for (const auto& name : names) {
-    if (find_configuration(name) != nullptr) continue;
-    const auto suggestion = did_you_mean(name, configuration_names());
-    throw Error(ExitCode::usage, "no configuration is called " + printable(name, 64),
-                suggestion.empty() ? "there are " + join(configuration_names()) : suggestion);
-  }
 }
 
 void refuse_nul(const std::vector<Table>& tables) {
@@ -75,51 +69,38 @@ void refuse_nul(const std::vector<Table>& tables) {
 }
 
 /// What is shared of a configuration, and the shapes of its tables.
-std::pair<std::vector<Table>, std::vector<TableSchema>> read_shared(AdminSession& session, const Server& server,
+std::pair<std::vector<Table>, std::vector<TableSchema>> read_shared(AdminSession& session, const Inventory& inventory,
                                                                     const Configuration& configuration, const Job& job,
                                                                     bool memory) {
-  auto schemas = read_schemas(session, server, configuration);
-  const bool runtime = !memory && server.has_runtime(configuration);
+  auto schemas = read_schemas(session, inventory, configuration);
+  const bool runtime = !memory && inventory.has_runtime(configuration);
   if (!memory && !runtime) {
-    job.log.info("{}: read from memory: ProxySQL {} has no runtime table of it", configuration.name, server.version);
+    job.log.info("{}: read from memory: ProxySQL {} has no runtime table of it", configuration.name, inventory.version);
   }
-  auto tables = read_tables(session, server, configuration, schemas, runtime ? Layer::runtime : Layer::memory);
+  auto tables = read_tables(session, inventory, configuration, schemas, runtime ? Layer::runtime : Layer::memory);
   for (auto& table : tables) table = shared_form(std::move(table), job.settings.exclude_variables);
   refuse_nul(tables);
   const bool has_users =
       std::any_of(tables.begin(), tables.end(), [](const Table& table) { return is_users_table(table.name); });
-  if (has_users) refuse_admin_accounts(tables, read_admins(session, server));
+  if (has_users) refuse_admin_accounts(tables, read_admins(session, inventory));
   return {std::move(tables), std::move(schemas)};
-}
-
-Document masked(Document document) {
-  for (auto& table : document.tables) {
-    const auto name = table.find("variable_name");
-    for (auto& row : table.rows) {
-      const auto variable = name ? row[*name].value_or("") : std::string();
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (row[i] && !row[i]->empty() && is_secret(table.name, table.columns[i], variable, *row[i])) row[i] = "***";
-      }
-    }
-  }
-  return document;
 }
 
 class Save {
  public:
-  Save(const Job& job, const SaveOptions& options)
+  Save(const Job& job, const ShareOptions& options)
       : job_(job),
         options_(options),
-        limit_(job.settings.retry_seconds.value_or(default_patience.count())),
-        patience_(job, limit_),
+        keys_(job.settings.keys()),
+        patience_(job.begin(default_patience)),
         proxysql_(job, patience_),
         files_(job, options.dry_run, lock_limit(job.settings)),
-        consul_(job.context.open_kv(job.settings.consul)),
-        publisher_(job, patience_, *consul_) {}
+        consul_(job.open_consul(job.settings.consul)),
+        publisher_(*consul_, keys_, patience_, job.log, job.settings.history_limit) {}
 
   ExitCode run() {
     const auto selected = proxysql_.with_session(
-        [&](AdminSession&, const Server& server) { return select(options_, job_.settings, server); });
+        [&](AdminSession&, const Inventory& inventory) { return select(options_, job_.settings, inventory); });
     if (!options_.dry_run) refuse_frozen();
     auto worst = ExitCode::ok;
     for (const auto* configuration : selected) {
@@ -135,7 +116,7 @@ class Save {
 
  private:
   void refuse_frozen() {
-    const auto freeze = patience_.retry([&] { return consul_->get(job_.settings.prefix + "freeze"); });
+    const auto freeze = patience_.retry([&] { return consul_->get(keys_.freeze()); });
     if (!freeze) return;
     throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200),
                 "thaw it, then save again");
@@ -145,16 +126,17 @@ class Save {
     Document document{
         .config_name = std::string(configuration.name), .uuid = files_.uuid(), .tables = {}, .blob = {}, .origin = {}};
     LocalView view{configuration, {}, job_.settings.exclude_variables};
-    std::tie(document.tables, view.schemas) = proxysql_.with_session([&](AdminSession& session, const Server& server) {
-      return read_shared(session, server, configuration, job_, options_.memory);
-    });
+    std::tie(document.tables, view.schemas) =
+        proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+          return read_shared(session, inventory, configuration, job_, options_.memory);
+        });
     document.origin = {.host = job_.context.host,
                        .proxysql_version = proxysql_.version(),
-                       .saved_at = format_time(job_.context.now()),
+                       .saved_at = job_.now(),
                        .message = options_.message};
     if (options_.dry_run) {
-      job_.context.out << "PUT " << job_.settings.key_of(configuration.name) << "\n"
-                       << format_document(masked(std::move(document))) << "\n";
+      for (auto& table : document.tables) table = masked(std::move(table));
+      job_.context.out << "PUT " << keys_.document(configuration.name) << "\n" << format_document(document) << "\n";
       return;
     }
     std::size_t rows = 0;
@@ -170,7 +152,7 @@ class Save {
     files_.state().record(std::string(configuration.name), {.version = published.version,
                                                             .sha256 = sha256_hex(published.text),
                                                             .outcome = Outcome::saved,
-                                                            .at = format_time(job_.context.now()),
+                                                            .at = job_.now(),
                                                             .warnings = {}});
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
     job_.context.out << configuration.name << ": ";
@@ -187,8 +169,8 @@ class Save {
   }
 
   const Job& job_;
-  const SaveOptions& options_;
-  std::chrono::seconds limit_;
+  const ShareOptions& options_;
+  Keys keys_;
   Patience patience_;
   LocalProxySql proxysql_;
   NodeFiles files_;
@@ -198,8 +180,8 @@ class Save {
 
 }  // namespace
 
-ExitCode save(const Job& job, const SaveOptions& options) {
-  check_names(options.configurations);
+ExitCode share(const Job& job, const ShareOptions& options) {
+  for (const auto& name : options.configurations) named_configuration(name);
   return Save(job, options).run();
 }
 

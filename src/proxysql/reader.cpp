@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {
@@ -11,48 +12,23 @@ namespace {
 constexpr int max_reads = 5;
 
 /// The LOADs of a configuration so far, as the server counts them; empty where it does not.
-std::vector<Row> read_checksums(AdminSession& session, const Server& server, const Configuration& configuration) {
-  if (!server.tables.contains("runtime_checksums_values")) return {};
+std::vector<Row> read_checksums(AdminSession& session, const Inventory& inventory, const Configuration& configuration) {
+  if (!inventory.tables.contains("runtime_checksums_values")) return {};
   auto rows = session.query("SELECT name, version, epoch, checksum FROM runtime_checksums_values ORDER BY name").rows;
   // mysql_servers has two rows, mysql_servers and mysql_servers_v2.
   std::erase_if(rows, [&](const Row& row) { return !row[0].value_or("").starts_with(configuration.name); });
   return rows;
 }
 
-std::string runtime_name(std::string_view table) { return "runtime_" + std::string(table); }
-
 }  // namespace
 
-bool Server::has(const Configuration& configuration) const {
-  const bool has_table = std::any_of(configuration.tables.begin(), configuration.tables.end(),
-                                     [&](std::string_view table) { return tables.contains(table); });
-  // global_variables is everywhere; whether the module is there shows in its other tables.
-  if (configuration.variables == "pgsql-") return tables.contains("pgsql_servers");
-  return has_table;
-}
-
-bool Server::has_runtime(const Configuration& configuration) const {
-  return std::all_of(configuration.tables.begin(), configuration.tables.end(), [&](std::string_view table) {
-    return !tables.contains(table) || tables.contains(runtime_name(table));
-  });
-}
-
-Server read_server(AdminSession& session) {
-  Server server;
-  const auto version = session.query("SELECT @@version").rows;
-  if (!version.empty() && !version[0].empty()) server.version = version[0][0].value_or("");
-  for (const auto& row : session.query("SELECT name FROM sqlite_master WHERE type='table'").rows) {
-    if (!row.empty() && row[0]) server.tables.insert(*row[0]);
-  }
-  return server;
-}
-
-std::vector<TableSchema> read_schemas(AdminSession& session, const Server& server, const Configuration& configuration) {
+std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& inventory,
+                                      const Configuration& configuration) {
   std::vector<TableSchema> schemas;
   // A server without the module may have the table all the same: global_variables is everywhere.
-  if (!server.has(configuration)) return schemas;
+  if (!inventory.has(configuration)) return schemas;
   for (const auto table : configuration.tables) {
-    if (!server.tables.contains(table)) continue;
+    if (!inventory.tables.contains(table)) continue;
     TableSchema schema{.name = std::string(table), .columns = {}};
     // cid, name, type, notnull, dflt_value, pk
     for (const auto& row : session.query("PRAGMA table_info(" + schema.name + ")").rows) {
@@ -72,12 +48,12 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Server& serve
   return schemas;
 }
 
-std::vector<Table> read_tables(AdminSession& session, const Server& server, const Configuration& configuration,
+std::vector<Table> read_tables(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
                                const std::vector<TableSchema>& schemas, Layer layer) {
   // One SELECT is consistent in itself, several are not.
   const bool bracket = layer == Layer::runtime && schemas.size() > 1;
   for (int attempt = 0; attempt < max_reads; ++attempt) {
-    const auto before = bracket ? read_checksums(session, server, configuration) : std::vector<Row>();
+    const auto before = bracket ? read_checksums(session, inventory, configuration) : std::vector<Row>();
     std::vector<Table> tables;
     for (const auto& schema : schemas) {
       const auto name = layer == Layer::runtime ? runtime_name(schema.name) : schema.name;
@@ -86,15 +62,15 @@ std::vector<Table> read_tables(AdminSession& session, const Server& server, cons
       table.rows = session.query(select_rows(schema, name, configuration.variables)).rows;
       tables.push_back(std::move(table));
     }
-    if (!bracket || before == read_checksums(session, server, configuration)) return tables;
+    if (!bracket || before == read_checksums(session, inventory, configuration)) return tables;
   }
   throw Unavailable(ExitCode::proxysql, "proxysql: reading " + std::string(configuration.name) + ": its runtime was " +
                                             "loaded anew during each of " + std::to_string(max_reads) + " readings");
 }
 
-std::vector<std::string> read_admins(AdminSession& session, const Server& server) {
+std::vector<std::string> read_admins(AdminSession& session, const Inventory& inventory) {
   const std::string table =
-      server.tables.contains("runtime_global_variables") ? "runtime_global_variables" : "global_variables";
+      inventory.tables.contains("runtime_global_variables") ? "runtime_global_variables" : "global_variables";
   std::vector<std::string> admins;
   const auto rows = session
                         .query("SELECT variable_value FROM " + table +

@@ -1,8 +1,8 @@
 #include "proxysql_consul/proxysql/sql.h"
 
-#include <map>
-
-#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/changes.h"
+#include "proxysql_consul/model/mask.h"
 
 namespace proxysql_consul {
 namespace {
@@ -23,13 +23,6 @@ std::string names_of(const std::vector<Column>& columns) {
   std::string names;
   for (const auto& column : columns) names += (names.empty() ? "" : ",") + quote_name(column.name);
   return names;
-}
-
-/// Rows by their primary key.
-std::map<Row, const Row*> index_by_key(const Table& table, const std::vector<std::size_t>& key) {
-  std::map<Row, const Row*> index;
-  for (const auto& row : table.rows) index[pick(row, key)] = &row;
-  return index;
 }
 
 std::string values_of(const TableSchema& schema, const Row& row, bool masked) {
@@ -84,11 +77,14 @@ std::string quote(const Cell& value) { return value ? quote_doubling(*value, '\'
 
 std::string quote_name(std::string_view name) { return quote_doubling(name, '`'); }
 
+std::string first_words(std::string_view statement) {
+  const auto words = printable(statement.substr(0, statement.find_first_of("('")), 80);
+  return words.substr(0, words.find_last_not_of(' ') + 1);
+}
+
 std::vector<Statement> statements_between(const TableSchema& schema, const Table& from, const Table& to,
                                           std::size_t batch_bytes) {
   const auto key = schema.key();
-  const auto before = index_by_key(from, key);
-  const auto after = index_by_key(to, key);
   std::vector<Statement> statements;
   const auto head = "REPLACE INTO " + quote_name(schema.name) + " (" + names_of(schema.columns) + ") VALUES ";
   Statement batch;
@@ -96,19 +92,18 @@ std::vector<Statement> statements_between(const TableSchema& schema, const Table
     if (!batch.text.empty()) statements.push_back(std::move(batch));
     batch = {};
   };
-  for (const auto& [values, row] : after) {
-    const auto old = before.find(values);
-    if (old != before.end() && *old->second == *row) continue;
-    const auto cells = values_of(schema, *row, false);
+  std::vector<Row> gone;
+  for (const auto& change : changes_between(schema, from, to)) {
+    if (change.kind == Change::Kind::removed) {
+      gone.push_back(pick(*change.from, key));
+      continue;
+    }
+    const auto cells = values_of(schema, *change.to, false);
     if (!batch.text.empty() && batch.text.size() + cells.size() + 1 > batch_bytes) flush();
     batch.text += (batch.text.empty() ? head : ",") + cells;
-    batch.shown += (batch.shown.empty() ? head : ",") + values_of(schema, *row, true);
+    batch.shown += (batch.shown.empty() ? head : ",") + values_of(schema, *change.to, true);
   }
   flush();
-  std::vector<Row> gone;
-  for (const auto& [values, row] : before) {
-    if (!after.contains(values)) gone.push_back(values);
-  }
   add_deletes(statements, schema, key, gone, batch_bytes);
   return statements;
 }

@@ -16,6 +16,8 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/kv_store.h"
+#include "support/silent_log.h"
+#include "support/watch_json.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -67,6 +69,10 @@ ConsulOptions client_options(unsigned port, const std::string& token) {
   options.port = port;
   options.token = token;
   return options;
+}
+
+std::unique_ptr<KvStore> open_store(unsigned port, const std::string& token) {
+  return open_kv_store(client_options(port, token), silent_log());
 }
 
 }  // namespace
@@ -163,29 +169,29 @@ std::string ConsulAgent::log() const {
 }
 
 void ConsulAgent::put(std::string_view key, std::string_view value) {
-  open_kv_store(client_options(http_port_, options_.token))->put(key, value, std::nullopt);
+  open_store(http_port_, options_.token)->put(key, value, std::nullopt);
 }
 
 std::optional<std::string> ConsulAgent::get(std::string_view key) {
-  auto entry = open_kv_store(client_options(http_port_, options_.token))->get(key);
+  auto entry = open_store(http_port_, options_.token)->get(key);
   return entry ? std::optional(std::move(entry->value)) : std::nullopt;
 }
 
 std::string ConsulAgent::recurse(std::string_view prefix) {
-  return open_kv_store(client_options(http_port_, options_.token))->recurse(prefix);
+  return format_watch(open_store(http_port_, options_.token)->list(prefix).entries);
 }
 
 std::vector<std::string> ConsulAgent::keys(std::string_view prefix) {
-  return open_kv_store(client_options(http_port_, options_.token))->keys(prefix);
+  return open_store(http_port_, options_.token)->keys(prefix);
 }
 
 std::uint64_t ConsulAgent::modify_index(std::string_view key) {
-  const auto entry = open_kv_store(client_options(http_port_, options_.token))->get(key);
+  const auto entry = open_store(http_port_, options_.token)->get(key);
   return entry ? entry->modify_index : 0;
 }
 
 void ConsulAgent::remove(std::string_view key) {
-  open_kv_store(client_options(http_port_, options_.token))
+  open_store(http_port_, options_.token)
       ->commit({{.verb = KvOperation::Verb::remove, .key = std::string(key), .value = {}}});
 }
 

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/kv_json.h"
 #include "proxysql_consul/consul/kv_store.h"
+#include "support/watch_json.h"
 
 namespace proxysql_consul::testing {
 
@@ -61,20 +61,20 @@ struct FakeConsul {
     return keys;
   }
 
-  /// What a keyprefix watch delivers.
-  std::string watch(std::string_view prefix) const {
-    std::string json;
-    for (const auto& [key, entry] : entries) {
-      if (key.starts_with(prefix)) json += (json.empty() ? "[" : ",") + to_json(key, entry);
+  KvListing listing(std::string_view prefix) const {
+    KvListing found{.entries = {}, .index = index};
+    for (const auto& key : keys_under(prefix)) {
+      const auto& entry = entries.at(key);
+      found.entries.push_back({.key = key, .value = entry.value, .modify_index = entry.modify_index, .problem = {}});
     }
-    return json.empty() ? "null" : json + "]";
+    return found;
   }
 
-  static std::string to_json(const std::string& key, const Entry& entry) {
-    return R"({"LockIndex":0,"Key":")" + key + R"(","Flags":0,"Value":)" +
-           (entry.value.empty() ? "null" : '"' + to_base64(entry.value) + '"') + R"(,"CreateIndex":1,"ModifyIndex":)" +
-           std::to_string(entry.modify_index) + "}";
-  }
+  /// What a keyprefix watch delivers.
+  /// What the watch of one key delivers.
+  std::string watch_key(std::string_view key) const { return format_watch_entry(listing(key).entries.front()); }
+
+  std::string watch(std::string_view prefix) const { return format_watch(listing(prefix).entries); }
 };
 
 class FakeKvStore : public KvStore {
@@ -89,9 +89,14 @@ class FakeKvStore : public KvStore {
         .key = found->first, .value = found->second.value, .modify_index = found->second.modify_index, .problem = {}};
   }
 
-  std::string recurse(std::string_view prefix) override {
-    const Call call(*this, "RECURSE " + std::string(prefix));
-    return consul_.watch(prefix);
+  KvListing list(std::string_view prefix) override {
+    const Call call(*this, "LIST " + std::string(prefix));
+    return consul_.listing(prefix);
+  }
+
+  KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds) override {
+    const Call call(*this, "WAIT " + std::string(prefix) + " " + std::to_string(index));
+    return consul_.listing(prefix);
   }
 
   std::vector<std::string> keys(std::string_view prefix) override {

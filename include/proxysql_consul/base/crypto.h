@@ -1,7 +1,6 @@
-// Bytes to text and back: base64, SHA-256, gzip. The only owner of libsodium and zlib.
+// Bytes to text and back, and their SHA-256. The only owner of libsodium. Pure.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,12 +14,5 @@ std::optional<std::string> from_base64(std::string_view text);
 
 /// 64 hexadecimal digits, lower case.
 std::string sha256_hex(std::string_view bytes);
-
-std::string gzip(std::string_view bytes);
-/// Expands to at most `limit` bytes. Nothing where `compressed` is no whole gzip stream or expands to more.
-std::optional<std::string> gunzip(std::string_view compressed, std::size_t limit);
-
-/// True where `text` is well-formed UTF-8 (RFC 3629), as JSON text has to be.
-bool is_utf8(std::string_view text);
 
 }  // namespace proxysql_consul

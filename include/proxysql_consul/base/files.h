@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "proxysql_consul/base/clock.h"
+
 namespace proxysql_consul {
 
 /// The whole file; nothing where there is none. Throws Error{settings} with path, user and reason where it cannot be
@@ -27,7 +29,7 @@ void create_file(const std::string& path, std::string_view content);
 class FileLock {
  public:
   /// Waits up to `limit`. Throws Error{settings} when that passes; the message names the holder.
-  FileLock(const std::string& path, std::chrono::milliseconds limit);
+  FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;

@@ -1,56 +1,48 @@
-// Waiting for a server that cannot be reached or cannot answer now.
+// Waiting for a server that cannot be reached or cannot answer now: back-off with jitter, within a budget. Knows a
+// clock and a logger, and no command.
 #pragma once
 
 #include <spdlog/logger.h>
 
-#include <algorithm>
 #include <chrono>
-#include <random>
+#include <cstdint>
 
+#include "proxysql_consul/base/clock.h"
 #include "proxysql_consul/base/error.h"
-#include "proxysql_consul/commands/commands.h"
 
 namespace proxysql_consul {
 
-/// The time that a run has for waiting, in all: retry_seconds from its start.
+/// The time that one piece of work has for waiting, in all, from its construction.
 class Patience {
  public:
-  Patience(const Job& job, std::chrono::seconds limit)
-      : job_(job), deadline_(std::chrono::steady_clock::now() + limit) {}
+  /// `seed` decides the pauses' lengths: different ones keep contenders from meeting again and again. `clock` and `log`
+  /// must outlive the object.
+  Patience(Clock& clock, spdlog::logger& log, std::chrono::seconds limit, std::uint64_t seed);
 
   /// Calls `attempt` until it does not throw Unavailable, and gives its result. Throws the last Unavailable when the
-  /// time is over, everything else at once.
+  /// time is over or the program is to stop, everything else at once.
   template <typename Attempt>
   auto retry(Attempt attempt) {
-    auto wait = first_wait;
-    for (;;) {
+    for (int failures = 0;; ++failures) {
       try {
         return attempt();
       } catch (const Unavailable& error) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
-        if (left.count() <= 0) throw;
-        if (wait == first_wait) job_.log.warn("{}; trying again for up to {} s", error.what(), left.count() / 1000 + 1);
-        job_.context.pause(std::min(jittered(wait), left));
-        wait = std::min(wait * 2, longest_wait);
+        if (!wait(error, failures)) throw;
       }
     }
   }
 
-  /// A pause of a random length, so that contenders do not meet again.
-  void pause_shortly() { job_.context.pause(jittered(first_wait)); }
+  /// A pause of a random length of up to 50 ms.
+  void pause_shortly();
 
  private:
-  static constexpr std::chrono::milliseconds first_wait{50};
-  static constexpr std::chrono::milliseconds longest_wait{2000};
+  bool wait(const Unavailable& error, int failures);
+  std::chrono::milliseconds jittered(std::chrono::milliseconds longest);
 
-  std::chrono::milliseconds jittered(std::chrono::milliseconds wait) {
-    return std::chrono::milliseconds(std::uniform_int_distribution<long>(wait.count() / 2, wait.count())(random_));
-  }
-
-  const Job& job_;
+  Clock& clock_;
+  spdlog::logger& log_;
   std::chrono::steady_clock::time_point deadline_;
-  std::minstd_rand random_{std::random_device{}()};
+  std::uint64_t random_;
 };
 
 }  // namespace proxysql_consul

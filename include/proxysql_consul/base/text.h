@@ -1,6 +1,7 @@
-// Small words on text for people: suggestions, lists, masks.
+// Small words on text: lists, suggestions, what may be shown, what is a number or UTF-8. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,5 +19,11 @@ std::string printable(std::string_view text, std::size_t limit = 300);
 
 /// `text` with what stands in single quotes replaced by '***': a server's error can quote a statement's literals.
 std::string without_literals(std::string_view text);
+
+/// The integer that `text` spells in plain decimal, or nothing.
+std::optional<long long> to_integer(std::string_view text);
+
+/// True where `text` is well-formed UTF-8 (RFC 3629), as JSON text has to be.
+bool is_utf8(std::string_view text);
 
 }  // namespace proxysql_consul

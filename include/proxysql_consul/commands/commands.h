@@ -1,51 +1,26 @@
-// The use cases, as functions over the two interfaces. They print results to stdout through Job::out and everything
-// else through Job::log.
+// The commands: each is a file of its own, src/commands/<name>.cpp, which defines the function that is declared here.
 #pragma once
 
-#include <spdlog/logger.h>
+#include <span>
 
-#include <iosfwd>
-#include <string>
-#include <vector>
-
-#include "proxysql_consul/base/error.h"
-#include "proxysql_consul/node/settings.h"
-#include "proxysql_consul/run.h"
+#include "proxysql_consul/cli/command.h"
 
 namespace proxysql_consul {
 
-/// What every command works with.
-struct Job {
-  const Context& context;
-  const Settings& settings;
-  spdlog::logger& log;
-};
+/// Exit statuses that are said in the same words by several commands.
+constexpr std::string_view receiving_exits =
+    "  0  applied, or nothing to do\n"
+    "  2  usage\n"
+    "  3  configuration file, UUID file or state file\n"
+    "  4  ProxySQL cannot be reached, refused, or took a configuration only in part\n"
+    "  5  Consul cannot be reached, or refused\n"
+    "  6  a document that cannot be used; the others are applied all the same\n";
 
-struct SaveOptions {
-  std::vector<std::string> configurations;
-  bool all = false;     ///< every configuration that is accepted and that the server has
-  bool memory = false;  ///< read the memory tables instead of runtime
-  bool force = false;   ///< write even though nothing changed
-  bool if_current = false;
-  bool dry_run = false;
-  std::string message;
-};
+Command save_command();
+Command update_command();
+Command pull_command();
 
-/// Reads configurations from ProxySQL and writes them to Consul. Throws Error where nothing could be begun; what fails
-/// for one configuration is reported, and in the result.
-ExitCode save(const Job& job, const SaveOptions& options);
-
-struct UpdateOptions {
-  std::vector<std::string> configurations;  ///< of pull: only these; empty for all that are accepted
-  bool force = false;                       ///< apply also what is applied already or this node's own
-  bool dry_run = false;
-  bool stale = false;  ///< of pull: any Consul server may answer
-};
-
-/// Applies what a watch delivered on stdin. Throws and returns as save().
-ExitCode update(const Job& job, const UpdateOptions& options);
-
-/// Applies what Consul holds now: update() without a watch.
-ExitCode pull(const Job& job, const UpdateOptions& options);
+/// All of them, in the order of the help.
+std::span<const Command> commands();
 
 }  // namespace proxysql_consul

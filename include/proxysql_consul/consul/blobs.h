@@ -1,11 +1,13 @@
 // Tables that are too large for one key: compressed, cut into parts, kept under the SHA-256 of the whole.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/keys.h"
 
 namespace proxysql_consul {
 
@@ -18,11 +20,17 @@ struct PackedTables {
 /// Pure. Parts of at most `part_bytes`.
 PackedTables pack_tables(const std::vector<Table>& tables, std::size_t part_bytes);
 
+/// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands. Throws
+/// what KvStore::put() throws.
+std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed);
+
 /// The tables behind `blob`. Throws Error{payload} where a part is missing, or the whole is not what the document says;
 /// and what KvStore::get() throws.
-std::vector<Table> load_blob(KvStore& store, const std::string& meta_prefix, const Blob& blob);
+std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob);
 
-/// The key of part `number`, from 0.
-std::string part_key(const std::string& meta_prefix, const std::string& sha256, std::size_t number);
+/// Removes blobs whose hash stands nowhere in any value under the two prefixes. A document saved meanwhile makes the
+/// transaction fail, and leaves the collecting to its own save; a save that has written its parts but no document yet
+/// notices and repeats. Throws what KvStore throws.
+void collect_blobs(KvStore& store, const Keys& keys);
 
 }  // namespace proxysql_consul

@@ -1,20 +1,16 @@
 // Consul's key/value entries as JSON: what a watch hands to its handler, what /v1/kv answers, what /v1/txn takes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace proxysql_consul {
+#include "proxysql_consul/model/kv_entry.h"
 
-struct KvEntry {
-  std::string key;
-  std::string value;               ///< decoded; empty where Consul holds none
-  std::uint64_t modify_index = 0;  ///< the version: Consul raises it with every change
-  std::string problem;             ///< why `value` could not be decoded, or empty
-};
+namespace proxysql_consul {
 
 /// Reads the array of a keyprefix watch or of `?recurse`, the object of a key watch, or `null` (nothing there). One bad
 /// value does not hide the others: it comes back as an entry with a `problem`. Throws Error{payload} where the text is
@@ -40,6 +36,9 @@ struct KvCommit {
 std::string format_transaction(const std::vector<KvOperation>& operations);
 /// Nothing where the text is no answer of /v1/txn.
 std::optional<KvCommit> parse_commit(std::string_view text);
+
+/// The limit that an answer 413 names, in bytes; nothing where it names none.
+std::optional<std::size_t> parse_size_limit(std::string_view text);
 
 /// The list of `?keys`. Nothing where the text is none.
 std::optional<std::vector<std::string>> parse_keys(std::string_view text);

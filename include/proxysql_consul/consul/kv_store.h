@@ -1,6 +1,8 @@
 // Consul's key/value store, as the use cases see it. libcurl stays in the one adapter behind open_kv_store().
 #pragma once
 
+#include <spdlog/logger.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +15,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/kv_json.h"
+#include "proxysql_consul/model/kv_entry.h"
 
 namespace proxysql_consul {
 
@@ -35,6 +38,15 @@ class Denied : public Error {
   Denied(const std::string& message, std::string hint) : Error(ExitCode::consul, message, std::move(hint)) {}
 };
 
+/// What one transaction may hold (Consul before 1.14).
+constexpr std::size_t max_operations = 64;
+
+/// Entries, and where Consul stood when it listed them.
+struct KvListing {
+  std::vector<KvEntry> entries;
+  std::uint64_t index = 0;  ///< for wait(); at least 1 from a server that answered
+};
+
 /// Every call throws Unavailable where trying again can help (refused, reset, timed out, no leader, 429, 5xx) and
 /// Error{consul} where it cannot (Denied; an answer that makes no sense). After Unavailable from a call that writes,
 /// nobody knows whether it was carried out: read back.
@@ -44,15 +56,18 @@ class KvStore {
 
   /// The entry of exactly that key; nothing only where Consul says that there is none.
   virtual std::optional<KvEntry> get(std::string_view key) = 0;
-  /// What stands under `prefix`, as the JSON text that a keyprefix watch would deliver; "null" for nothing. Keys that
-  /// the token may not read are left out by Consul without a word.
-  virtual std::string recurse(std::string_view prefix) = 0;
+  /// What stands under `prefix`, in the order of the keys. Keys that the token may not read are left out by Consul
+  /// without a word.
+  virtual KvListing list(std::string_view prefix) = 0;
+  /// list(), but answered only when something under `prefix` has changed since `index` (that of an earlier listing), or
+  /// after `limit`. An answer is no proof of a change. May be silent for all that time.
+  virtual KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit) = 0;
   /// The keys under `prefix`.
   virtual std::vector<std::string> keys(std::string_view prefix) = 0;
   /// Writes if the key's ModifyIndex still is `cas` (0: if there is no such key), or in any case without `cas`. False:
   /// it was not, nothing is written. Throws TooLarge.
   virtual bool put(std::string_view key, std::string_view value, std::optional<std::uint64_t> cas) = 0;
-  /// All operations or none. At most 64. Throws TooLarge.
+  /// All operations or none. At most max_operations. Throws TooLarge.
   virtual KvCommit commit(const std::vector<KvOperation>& operations) = 0;
 };
 
@@ -60,8 +75,9 @@ struct ConsulOptions {
   std::string scheme = "http";
   std::string host = "127.0.0.1";
   unsigned port = 8500;
-  std::string socket;       ///< a unix socket's path; used instead of host and port unless empty
-  std::string path_prefix;  ///< before /v1, for a Consul behind a path; no trailing slash
+  std::string socket;                ///< a unix socket's path; used instead of host and port unless empty
+  std::string prefix = "proxysql/";  ///< under which the documents are
+  std::string path_prefix;           ///< before /v1, for a Consul behind a path; no trailing slash
   std::string token;
   std::string token_source;  ///< where the token was set, for errors; empty: there is none
   std::string http_auth;     ///< user:password
@@ -83,6 +99,7 @@ struct ConsulOptions {
 std::string describe(const ConsulOptions& options);
 
 /// Connects with the first call. Throws Error{settings} for TLS files that cannot be read.
-std::unique_ptr<KvStore> open_kv_store(const ConsulOptions& options);
+/// Writes a line at debug level for each request; `log` must outlive the store.
+std::unique_ptr<KvStore> open_kv_store(const ConsulOptions& options, spdlog::logger& log);
 
 }  // namespace proxysql_consul

@@ -1,17 +1,20 @@
-// Writing one document to Consul so that no other save is lost: compare-and-set, history, blobs.
+// Writing one document to Consul so that no other save is lost: compare-and-set, with the history.
 #pragma once
+
+#include <spdlog/logger.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "proxysql_consul/commands/commands.h"
+#include "proxysql_consul/base/patience.h"
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/consul/kv_store.h"
-#include "proxysql_consul/model/decide.h"
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
-#include "proxysql_consul/model/state.h"
-#include "proxysql_consul/node/job.h"
+#include "proxysql_consul/model/fit.h"
+#include "proxysql_consul/model/keys.h"
 
 namespace proxysql_consul {
 
@@ -32,7 +35,9 @@ struct LocalView {
 
 class Publisher {
  public:
-  Publisher(const Job& job, Patience& patience, KvStore& store) : job_(job), patience_(patience), store_(store) {}
+  /// All that is referred to must outlive the object.
+  Publisher(KvStore& store, const Keys& keys, Patience& patience, spdlog::logger& log, int history_limit)
+      : store_(store), keys_(keys), patience_(patience), log_(log), history_limit_(history_limit) {}
 
   /// Writes `document` unless Consul holds the same already as far as `view` shows (`force`: all the same). With
   /// `known`, refuses when Consul's version is not that one. Throws Error{consul}, and Error{refused}.
@@ -41,18 +46,17 @@ class Publisher {
  private:
   std::optional<Published> attempt(const LocalView& view, bool force, const std::optional<std::uint64_t>& known,
                                    bool again);
-  std::optional<std::uint64_t> find_in_history();
   Comparison compare_with(const KvEntry& current, const LocalView& view);
   std::optional<std::uint64_t> write(const KvEntry* current);
-  std::uint64_t write_parts(const PackedTables& packed);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
   void put_history(const std::string& key, const std::string& value);
-  void trim_history(const std::string& configuration);
-  void collect_blobs();
+  void tidy();
 
-  const Job& job_;
-  Patience& patience_;
   KvStore& store_;
+  const Keys& keys_;
+  Patience& patience_;
+  spdlog::logger& log_;
+  int history_limit_;
   Document document_;
   std::string whole_;            ///< the document with its tables in it
   std::string text_;             ///< what was written last

@@ -25,6 +25,9 @@ std::span<const Configuration> catalogue();
 /// The configuration of that name, or null.
 const Configuration* find_configuration(std::string_view name);
 
+/// The configuration that an operator named. Throws Error{usage} with a suggestion.
+const Configuration& named_configuration(const std::string& name);
+
 /// The names, in the catalogue's order.
 std::vector<std::string> configuration_names();
 
@@ -37,10 +40,6 @@ bool is_rules_table(std::string_view table);
 
 /// False for variables that describe one node: its addresses, credentials and threads.
 bool is_shared_variable(std::string_view name);
-
-/// True where the cell must not be shown: passwords, credentials, tokens. `variable` is the row's variable_name, if
-/// any.
-bool is_secret(std::string_view table, std::string_view column, std::string_view variable, std::string_view value);
 
 /// What a column holds unless somebody set it, for columns that only some versions have: such a value may be dropped
 /// without loss where the column is missing.

@@ -36,7 +36,4 @@ struct State {
 State parse_state(std::string_view text, const std::string& file);
 std::string format_state(const State& state);
 
-/// The record of this node for the others, as at `<meta>/node/<uuid>`.
-std::string format_node(const State& state, const std::string& host, const std::string& proxysql_version);
-
 }  // namespace proxysql_consul

@@ -48,7 +48,4 @@ struct Table {
 /// The cells of `row` at `positions`.
 Row pick(const Row& row, const std::vector<std::size_t>& positions);
 
-/// The integer that `text` spells in plain decimal, or nothing.
-std::optional<long long> to_integer(std::string_view text);
-
 }  // namespace proxysql_consul

@@ -1,5 +1,7 @@
-// What save and update share: this node's identity and state, its ProxySQL and its Consul.
+// What a command works with, and how it opens this node's two servers and files.
 #pragma once
+
+#include <spdlog/logger.h>
 
 #include <chrono>
 #include <memory>
@@ -9,21 +11,31 @@
 
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/patience.h"
-#include "proxysql_consul/commands/commands.h"
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/state.h"
+#include "proxysql_consul/node/context.h"
+#include "proxysql_consul/node/settings.h"
 #include "proxysql_consul/proxysql/admin_session.h"
-#include "proxysql_consul/proxysql/reader.h"
+#include "proxysql_consul/proxysql/inventory.h"
 
 namespace proxysql_consul {
 
-/// "2026-11-22T18:00:00Z"
-std::string format_time(std::chrono::system_clock::time_point time);
+struct Job {
+  const Context& context;
+  const Settings& settings;
+  spdlog::logger& log;
+
+  /// The time that work which begins now has for waiting: `retry_seconds`, or `otherwise` where the settings name none.
+  /// Bounds the work as a whole, too.
+  Patience begin(std::chrono::seconds otherwise) const;
+  std::unique_ptr<KvStore> open_consul(const ConsulOptions& options) const;
+  std::string now() const { return format_time(context.clock.now()); }
+};
 
 /// This node's files. Locked while the object lives, unless it is for a dry run, which makes and changes nothing.
 class NodeFiles {
  public:
-  NodeFiles(const Job& job, bool dry_run, std::chrono::seconds patience);
+  NodeFiles(const Job& job, bool dry_run, std::chrono::seconds lock_limit);
 
   const std::string& uuid() const { return uuid_; }
   State& state() { return state_; }
@@ -41,17 +53,14 @@ class LocalProxySql {
  public:
   LocalProxySql(const Job& job, Patience& patience) : job_(job), patience_(patience) {}
 
-  /// Calls `use(session, server)`, from its start again on a new connection where it throws Unavailable, for as long as
-  /// the patience lasts.
+  /// Calls `use(session, inventory)`, from its start again on a new connection where it throws Unavailable, for as long
+  /// as the patience lasts.
   template <typename Use>
   auto with_session(Use use) {
     return patience_.retry([&] {
       try {
-        if (!session_) {
-          session_ = job_.context.open_admin(job_.settings.admin);
-          server_ = read_server(*session_);
-        }
-        return use(*session_, std::as_const(server_));
+        connect();
+        return use(*session_, std::as_const(inventory_));
       } catch (const Unavailable&) {
         session_.reset();
         throw;
@@ -59,13 +68,15 @@ class LocalProxySql {
     });
   }
 
-  const std::string& version() const { return server_.version; }
+  const std::string& version() const { return inventory_.version; }
 
  private:
+  void connect();
+
   const Job& job_;
   Patience& patience_;
   std::unique_ptr<AdminSession> session_;
-  Server server_;
+  Inventory inventory_;
 };
 
 }  // namespace proxysql_consul

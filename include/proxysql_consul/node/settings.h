@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
+#include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/proxysql/admin_session.h"
 
 namespace proxysql_consul {
@@ -21,7 +22,6 @@ struct Settings {
   std::string admin_password_file;
   ConsulOptions consul;
   std::string consul_token_file;
-  std::string prefix = "proxysql/";
   std::vector<std::string> accept;             ///< configurations that update, pull and --all touch
   std::vector<std::string> exclude_variables;  ///< shell patterns, as in fnmatch(3)
   bool save_to_disk = true;
@@ -30,10 +30,8 @@ struct Settings {
 
   Settings();
 
-  /// The key of a configuration's document.
-  std::string key_of(std::string_view configuration) const;
-  /// Where blobs, history and nodes are kept: beside the prefix, so that no watch on it wakes.
-  std::string meta_prefix() const;
+  /// The names of the keys in Consul.
+  Keys keys() const { return Keys(consul.prefix); }
 };
 
 /// Looks a variable of the environment up; nothing where it is not set.

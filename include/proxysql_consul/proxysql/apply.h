@@ -8,7 +8,7 @@
 #include "proxysql_consul/model/state.h"
 #include "proxysql_consul/model/table.h"
 #include "proxysql_consul/proxysql/admin_session.h"
-#include "proxysql_consul/proxysql/reader.h"
+#include "proxysql_consul/proxysql/inventory.h"
 
 namespace proxysql_consul {
 
@@ -28,7 +28,7 @@ struct Applied {
 /// Makes memory, runtime and disk hold `tables` (of a document). Throws Error{payload} where they fit no table here,
 /// and Error{proxysql} where a statement failed before the LOAD: then runtime is untouched and memory as it was, or the
 /// message says that it is not. Safe to repeat after any failure.
-Applied apply(AdminSession& session, const Server& server, const Configuration& configuration,
+Applied apply(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
               const std::vector<Table>& tables, const ApplyOptions& options);
 
 }  // namespace proxysql_consul

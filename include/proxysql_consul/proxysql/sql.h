@@ -23,6 +23,9 @@ struct Statement {
   std::string shown;
 };
 
+/// What a statement does to what, without its literals: for logs and errors.
+std::string first_words(std::string_view statement);
+
 /// The statements that turn `from` into `to`, both with the columns of `schema`: REPLACE of what is new or changed,
 /// then DELETE of what went, so that no moment shows an emptied table. None where they hold the same rows. A statement
 /// is at most `batch_bytes` long, unless a single row needs more.

@@ -4,6 +4,9 @@
 
 #include <string>
 
+#include "proxysql_consul/base/gzip.h"
+#include "proxysql_consul/base/text.h"
+
 namespace proxysql_consul {
 namespace {
 

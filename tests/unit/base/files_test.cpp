@@ -19,6 +19,8 @@
 namespace proxysql_consul {
 namespace {
 
+SystemClock clock;
+
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -94,7 +96,7 @@ TEST(Files, SayWhoCouldNotDoWhatAndWhy) {
       {"open", [&] { read_file(below); }},
       {"create", [&] { write_file(below, "x"); }},
       {"create", [&] { create_file(below, "x"); }},
-      {"open the lock", [&] { FileLock lock(below, std::chrono::milliseconds(0)); }},
+      {"open the lock", [&] { FileLock lock(below, std::chrono::milliseconds(0), clock); }},
   };
   for (const auto& [doing, action] : cases) {
     SCOPED_TRACE(doing);
@@ -145,7 +147,7 @@ TEST(Files, AreForOwnerAndGroup) {
   TempDir dir;
   write_file(dir.file("a"), "x");
   create_file(dir.file("b"), "x");
-  const FileLock lock(dir.file("c"), std::chrono::milliseconds(0));
+  const FileLock lock(dir.file("c"), std::chrono::milliseconds(0), clock);
   for (const std::string name : {"a", "b", "c"}) EXPECT_EQ(mode_of(dir.file(name)), mode_t{0660}) << name;
 }
 
@@ -186,12 +188,12 @@ TEST(Files, SecretsLoseTheWhiteSpaceAtTheirEnd) {
 TEST(Files, LockIsHeldByOneProcessAndNamesIt) {
   TempDir dir;
   const auto path = dir.file("lock");
-  const FileLock lock(path, std::chrono::milliseconds(0));
+  const FileLock lock(path, std::chrono::milliseconds(0), clock);
   const auto expected = path + ": another proxysql-consul (pid " + std::to_string(getpid()) + ") still holds it";
   // flock() belongs to the opened file, so a child that opens it anew is kept out, as another program is.
   const auto statuses = in_processes(3, [&] {
     try {
-      const FileLock second(path, std::chrono::milliseconds(20));
+      const FileLock second(path, std::chrono::milliseconds(20), clock);
       return 1;
     } catch (const Error& error) {
       return error.what() == expected ? 0 : 2;
@@ -207,7 +209,7 @@ TEST(Files, LockKeepsManyProcessesApart) {
   constexpr int turns = 10;
   const auto statuses = in_processes(processes, [&] {
     for (int i = 0; i < turns; ++i) {
-      const FileLock lock(dir.file("lock"), std::chrono::seconds(60));
+      const FileLock lock(dir.file("lock"), std::chrono::seconds(60), clock);
       const auto count = std::stoi(*read_file(dir.file("count")));
       write_file(dir.file("count"), std::to_string(count + 1));
     }
@@ -220,12 +222,12 @@ TEST(Files, LockKeepsManyProcessesApart) {
 TEST(Files, LockIsFreeOnceItsProcessIsGone) {
   TempDir dir;
   const auto statuses = in_processes(1, [&] {
-    const FileLock lock(dir.file("lock"), std::chrono::milliseconds(0));
+    const FileLock lock(dir.file("lock"), std::chrono::milliseconds(0), clock);
     _exit(0);  // without the destructor, as a kill would
     return 1;
   });
   EXPECT_THAT(statuses, ::testing::Each(0));
-  const FileLock lock(dir.file("lock"), std::chrono::milliseconds(0));
+  const FileLock lock(dir.file("lock"), std::chrono::milliseconds(0), clock);
   EXPECT_EQ(read_file(dir.file("lock")), std::to_string(getpid()));
 }
 

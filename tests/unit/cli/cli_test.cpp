@@ -1,5 +1,3 @@
-#include "proxysql_consul/cli/cli.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,9 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/cli/help.h"
+#include "proxysql_consul/cli/parse.h"
+#include "proxysql_consul/commands/commands.h"
 
 namespace proxysql_consul {
 namespace {
@@ -18,48 +19,82 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 using Words = std::vector<std::string>;
 
+/// What the last command line was understood as.
+struct Understood {
+  std::string command;
+  Values values;
+};
+Understood understood;
+
+template <int number>
+Action note(const Values& values) {
+  const auto& command = proxysql_consul::commands()[number];
+  command.prepare(values);
+  understood = {.command = std::string(command.names[0]), .values = values};
+  return [](const Job&) { return ExitCode::ok; };
+}
+
+/// The program's own commands, which note what they were told.
+const std::vector<Command>& noting_commands() {
+  static const auto all = [] {
+    const auto own = proxysql_consul::commands();
+    std::vector<Command> commands(own.begin(), own.end());
+    commands[0].prepare = note<0>;
+    commands[1].prepare = note<1>;
+    commands[2].prepare = note<2>;
+    return commands;
+  }();
+  return all;
+}
+
+Arguments parse_arguments(const Words& words) {
+  understood = {};
+  return proxysql_consul::parse_arguments(words, noting_commands(), "proxysql-consul 2.0.0");
+}
+
+std::string format_help() { return proxysql_consul::format_help(noting_commands()); }
+
 TEST(Cli, UnderstandsSave) {
   const auto arguments = parse_arguments({"save", "mysql_servers", "mysql_users", "--source", "memory", "--force",
                                           "--if-current", "--dry-run", "--message", "two words, -- and a comma"});
-  EXPECT_EQ(arguments.command, "save");
-  EXPECT_THAT(arguments.save.configurations, ElementsAre("mysql_servers", "mysql_users"));
-  EXPECT_TRUE(arguments.save.memory);
-  EXPECT_TRUE(arguments.save.force);
-  EXPECT_TRUE(arguments.save.if_current);
-  EXPECT_TRUE(arguments.save.dry_run);
-  EXPECT_FALSE(arguments.save.all);
-  EXPECT_EQ(arguments.save.message, "two words, -- and a comma");
+  EXPECT_EQ(understood.command, "save");
+  EXPECT_THAT(understood.values.names, ElementsAre("mysql_servers", "mysql_users"));
+  EXPECT_EQ(understood.values.text("source"), "memory");
+  EXPECT_TRUE(understood.values.has("force"));
+  EXPECT_TRUE(understood.values.has("if-current"));
+  EXPECT_TRUE(understood.values.has("dry-run"));
+  EXPECT_FALSE(understood.values.has("all"));
+  EXPECT_EQ(understood.values.text("message"), "two words, -- and a comma");
   EXPECT_FALSE(arguments.print);
+  EXPECT_TRUE(arguments.action);
 }
 
 TEST(Cli, DefaultsToTheLeast) {
   const auto arguments = parse_arguments({"save", "--all"});
-  EXPECT_TRUE(arguments.save.all);
-  EXPECT_THAT(arguments.save.configurations, IsEmpty());
-  EXPECT_FALSE(arguments.save.memory);
-  EXPECT_FALSE(arguments.save.force);
-  EXPECT_FALSE(arguments.save.if_current);
-  EXPECT_FALSE(arguments.save.dry_run);
-  EXPECT_EQ(arguments.save.message, "");
+  EXPECT_THAT(understood.values.names, IsEmpty());
+  EXPECT_THAT(understood.values.options, ElementsAre(::testing::Pair("all", "")));
+  EXPECT_EQ(understood.values.text("source", "runtime"), "runtime");
   EXPECT_EQ(arguments.log_level, "info");
   EXPECT_EQ(arguments.log_format, "text");
   EXPECT_FALSE(arguments.config_file);
 }
 
 TEST(Cli, TakesPutForSave) {
-  const auto arguments = parse_arguments({"put", "mysql_query_rules"});
-  EXPECT_EQ(arguments.command, "save");
-  EXPECT_THAT(arguments.save.configurations, ElementsAre("mysql_query_rules"));
+  parse_arguments({"put", "mysql_query_rules"});
+  EXPECT_EQ(understood.command, "save");
+  EXPECT_THAT(understood.values.names, ElementsAre("mysql_query_rules"));
 }
 
 TEST(Cli, UnderstandsUpdateAndPull) {
-  EXPECT_TRUE(parse_arguments({"update", "--dry-run"}).update.dry_run);
-  const auto arguments = parse_arguments({"pull", "mysql_users", "--force", "--stale"});
-  EXPECT_EQ(arguments.command, "pull");
-  EXPECT_THAT(arguments.update.configurations, ElementsAre("mysql_users"));
-  EXPECT_TRUE(arguments.update.force);
-  EXPECT_TRUE(arguments.update.stale);
-  EXPECT_FALSE(arguments.update.dry_run);
+  parse_arguments({"update", "--dry-run"});
+  EXPECT_EQ(understood.command, "update");
+  EXPECT_TRUE(understood.values.has("dry-run"));
+  parse_arguments({"pull", "mysql_users", "--force", "--stale"});
+  EXPECT_EQ(understood.command, "pull");
+  EXPECT_THAT(understood.values.names, ElementsAre("mysql_users"));
+  EXPECT_TRUE(understood.values.has("force"));
+  EXPECT_TRUE(understood.values.has("stale"));
+  EXPECT_FALSE(understood.values.has("dry-run"));
 }
 
 TEST(Cli, TakesOptionsBeforeAndAfterTheCommand) {
@@ -70,7 +105,7 @@ TEST(Cli, TakesOptionsBeforeAndAfterTheCommand) {
                             Words{"--config-file", "X", "update", "--log-level", "debug", "--log-format", "json"}}) {
     SCOPED_TRACE(::testing::PrintToString(words));
     const auto arguments = parse_arguments(words);
-    EXPECT_EQ(arguments.command, "update");
+    EXPECT_EQ(understood.command, "update");
     EXPECT_EQ(arguments.config_file, "X");
     EXPECT_EQ(arguments.log_level, "debug");
     EXPECT_EQ(arguments.log_format, "json");
@@ -79,8 +114,24 @@ TEST(Cli, TakesOptionsBeforeAndAfterTheCommand) {
 
 TEST(Cli, TakesAValueThatIsACommandsName) {
   const auto arguments = parse_arguments({"--config-file", "save", "pull"});
-  EXPECT_EQ(arguments.command, "pull");
+  EXPECT_EQ(understood.command, "pull");
   EXPECT_EQ(arguments.config_file, "save");
+}
+
+TEST(Cli, HelpIsACommandToo) {
+  EXPECT_EQ(parse_arguments({"help", "save"}).print, parse_arguments({"save", "--help"}).print);
+  EXPECT_EQ(parse_arguments({"--log-level", "debug", "help", "pull"}).print, parse_arguments({"pull", "-h"}).print);
+}
+
+TEST(Cli, EveryCommandHasAllThatHelpTells) {
+  for (const auto& command : proxysql_consul::commands()) {
+    SCOPED_TRACE(command.names.empty() ? "" : command.names[0]);
+    ASSERT_FALSE(command.names.empty());
+    EXPECT_NE(command.prepare, nullptr);
+    for (const auto text : {command.summary, command.details, command.exits, command.example}) {
+      EXPECT_FALSE(text.empty());
+    }
+  }
 }
 
 TEST(Cli, PrintsHelpAndVersion) {
@@ -96,7 +147,7 @@ TEST(Cli, PrintsHelpAndVersion) {
 
 TEST(Cli, NamesEachCommandInItsHelp) {
   for (const std::string word :
-       {"  save CONFIG...|--all   ", "  update ", "  pull [CONFIG...] ", "  put CONFIG... ", "--config-file FILE",
+       {"  save CONFIG...|--all   ", "  update ", "  pull [CONFIG...] ", "  put CONFIG...|--all ", "--config-file FILE",
         "--log-level LEVEL", "--log-format FORMAT", "--help", "--version"}) {
     EXPECT_THAT(format_help(), HasSubstr(word));
   }
@@ -139,6 +190,8 @@ TEST(Cli, RefusesWithAHint) {
       {{"updaet"}, "no command is called updaet", "did you mean 'update'?"},
       {{"get"}, "no command is called get", "did you mean 'put'?"},
       {{"something"}, "no command is called something", see},
+      {{"help", "sav"}, "no command is called sav", "did you mean 'save'?"},
+      {{"hlep"}, "no command is called hlep", "did you mean 'help'?"},
       {{"save"}, "save needs the names of configurations, or --all", see},
       {{"save", "--all", "mysql_users"}, "save takes names or --all, not both", see},
       {{"save", "--al"}, "no option is called --al", "did you mean '--all'?"},

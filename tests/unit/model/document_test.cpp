@@ -230,7 +230,6 @@ TEST(Blob, IsCutIntoPartsOfAtMostThatSize) {
     EXPECT_FALSE(part.empty());
   }
   EXPECT_EQ(pack_tables(tables, 500).blob.sha256, packed.blob.sha256);
-  EXPECT_EQ(part_key("proxysql-meta/", "abc", 7), "proxysql-meta/blob/abc/7");
 }
 
 }  // namespace

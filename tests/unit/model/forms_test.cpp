@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/mask.h"
 
 namespace proxysql_consul {
 namespace {

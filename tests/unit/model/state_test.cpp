@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/node_record.h"
 
 namespace proxysql_consul {
 namespace {
@@ -93,7 +94,7 @@ TEST(State, RefusesWhatItDidNotWrite) {
 }
 
 TEST(State, TellsTheOthersWhatThisNodeHolds) {
-  const auto record = format_node(example(), "proxy-1", "2.7.2");
+  const auto record = format_node_record(example(), "proxy-1", "2.7.2");
   EXPECT_THAT(record, StartsWith("{\n  \"format\": 1,\n  \"host\": \"proxy-1\",\n  \"program_version\": \""));
   EXPECT_THAT(record, HasSubstr("\"proxysql_version\": \"2.7.2\""));
   EXPECT_THAT(record, HasSubstr("\"mysql_users\": {\n      \"version\": 18446744073709551615,\n"));

@@ -51,9 +51,8 @@ TEST(Settings, HaveTheirDefaults) {
   EXPECT_EQ(settings.consul.host, "127.0.0.1");
   EXPECT_EQ(settings.consul.port, 8500U);
   EXPECT_EQ(settings.consul.token, "");
-  EXPECT_EQ(settings.prefix, "proxysql/");
-  EXPECT_EQ(settings.meta_prefix(), "proxysql-meta/");
-  EXPECT_EQ(settings.key_of("mysql_users"), "proxysql/mysql_users");
+  EXPECT_EQ(settings.consul.prefix, "proxysql/");
+  EXPECT_EQ(settings.keys().document("mysql_users"), "proxysql/mysql_users");
   EXPECT_TRUE(settings.save_to_disk);
   EXPECT_EQ(settings.history_limit, 10);
   EXPECT_FALSE(settings.retry_seconds);
@@ -107,8 +106,7 @@ TEST(Settings, TakeEachKey) {
   EXPECT_EQ(settings.consul.datacenter, "dc");
   EXPECT_EQ(settings.consul.enterprise_namespace, "ns");
   EXPECT_EQ(settings.consul.partition, "p");
-  EXPECT_EQ(settings.prefix, "a/b/");
-  EXPECT_EQ(settings.meta_prefix(), "a/b-meta/");
+  EXPECT_EQ(settings.consul.prefix, "a/b/");
   EXPECT_THAT(settings.accept, ElementsAre("scheduler"));
   EXPECT_THAT(settings.exclude_variables, ElementsAre("mysql-x*"));
   EXPECT_FALSE(settings.save_to_disk);

@@ -13,10 +13,13 @@
 #include <vector>
 
 #include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/gzip.h"
+#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/proxysql/apply.h"
+#include "proxysql_consul/proxysql/reader.h"
 #include "standin/standin_engine.h"
 #include "standin/standin_session.h"
 
@@ -182,7 +185,7 @@ bool has_table(StandinEngine& engine, const std::string& name) {
 
 bool read_has(StandinEngine& engine, const Configuration& configuration) {
   StandinSession session(engine);
-  return read_server(session).has(configuration);
+  return read_inventory(session).has(configuration);
 }
 
 /// Random content for a configuration's tables, loaded to runtime.
@@ -202,9 +205,9 @@ void fill(StandinEngine& engine, Generator& generator, const Configuration& conf
 /// What `engine` holds of the configuration, as save reads it; through text and back.
 std::vector<Table> saved(StandinEngine& engine, const Configuration& configuration, Layer layer) {
   StandinSession session(engine);
-  const auto server = read_server(session);
-  if (!server.has_runtime(configuration)) layer = Layer::memory;
-  auto tables = read_tables(session, server, configuration, read_schemas(session, server, configuration), layer);
+  const auto inventory = read_inventory(session);
+  if (!inventory.has_runtime(configuration)) layer = Layer::memory;
+  auto tables = read_tables(session, inventory, configuration, read_schemas(session, inventory, configuration), layer);
   for (auto& table : tables) table = shared_form(std::move(table), {});
   return tables;
 }
@@ -313,8 +316,8 @@ class Property : public ::testing::TestWithParam<Pair> {
     ASSERT_TRUE(received == sent) << "the document changed the tables";
 
     StandinSession session(to);
-    const auto server = read_server(session);
-    const auto applied = apply(session, server, configuration, received, {});
+    const auto inventory = read_inventory(session);
+    const auto applied = apply(session, inventory, configuration, received, {});
     const bool same_version = GetParam().from == GetParam().to;
     if (same_version) {
       EXPECT_EQ(applied.outcome, Outcome::applied);
@@ -324,8 +327,8 @@ class Property : public ::testing::TestWithParam<Pair> {
     expect_equal_runtime(from, to, configuration);
 
     // A second time there is nothing to do.
-    const auto again = apply(session, server, configuration, received, {});
-    EXPECT_EQ(again.changed, !server.has_runtime(configuration) && server.has(configuration));
+    const auto again = apply(session, inventory, configuration, received, {});
+    EXPECT_EQ(again.changed, !inventory.has_runtime(configuration) && inventory.has(configuration));
     EXPECT_EQ(again.warnings, applied.warnings);
 
     // What the other saves then is no change either, or the two would wake each other for ever.

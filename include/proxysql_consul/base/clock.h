@@ -1,0 +1,35 @@
+// The one seam for time: what time it is, how long something took, waiting, and being told to stop.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace proxysql_consul {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  /// The time of day, for people and records.
+  virtual std::chrono::system_clock::time_point now() = 0;
+  /// For measuring and for deadlines; never goes back.
+  virtual std::chrono::steady_clock::time_point steady() = 0;
+  /// Returns after `time`, or earlier when stopping() becomes true.
+  virtual void pause(std::chrono::milliseconds time) = 0;
+  /// True once the program was told to end.
+  virtual bool stopping() = 0;
+};
+
+/// The machine's own time. Nobody tells it to stop.
+class SystemClock : public Clock {
+ public:
+  std::chrono::system_clock::time_point now() override;
+  std::chrono::steady_clock::time_point steady() override;
+  void pause(std::chrono::milliseconds time) override;
+  bool stopping() override { return false; }
+};
+
+/// "2026-11-22T18:00:00Z"
+std::string format_time(std::chrono::system_clock::time_point time);
+
+}  // namespace proxysql_consul

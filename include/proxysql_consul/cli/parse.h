@@ -1,0 +1,26 @@
+// From the words of a command line to a command and what it is to do. The only owner of cxxopts. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/cli/command.h"
+
+namespace proxysql_consul {
+
+/// A command line, understood.
+struct Arguments {
+  std::optional<std::string> print;  ///< help or version: print it to stdout, and be done
+  std::optional<std::string> config_file;
+  std::string log_level = "info";
+  std::string log_format = "text";
+  Action action;  ///< set unless there is something to print
+};
+
+/// `version` is what --version prints. Throws Error{usage}.
+Arguments parse_arguments(const std::vector<std::string>& words, std::span<const Command> commands,
+                          const std::string& version);
+
+}  // namespace proxysql_consul

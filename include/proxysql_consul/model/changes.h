@@ -1,0 +1,39 @@
+// What differs between two contents of a table, row by row, as a structure; statements and words for people are made
+// from it. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/model/table.h"
+
+namespace proxysql_consul {
+
+/// One row that is not the same on both sides. The rows are those of the tables that were compared, and live as long.
+struct Change {
+  enum class Kind { added, removed, changed };
+
+  Kind kind;
+  const Row* from;                   ///< null where the row was added
+  const Row* to;                     ///< null where it was removed
+  std::vector<std::size_t> columns;  ///< of a changed row: the positions at which it differs
+};
+
+/// When two cells are the same.
+using SameCell = bool (*)(const Cell&, const Cell&);
+bool is_equal_cell(const Cell& a, const Cell& b);
+
+/// What makes `to` of `from`, in the order of the primary key. Both have the columns of `schema`.
+std::vector<Change> changes_between(const TableSchema& schema, const Table& from, const Table& to,
+                                    SameCell same = is_equal_cell);
+
+/// "table mysql_servers, row hostgroup_id=1, hostname=a, port=3306", or a variable's name.
+std::string describe_row(const TableSchema& schema, const Row& row);
+
+/// What of `wanted` is not so in `actual`, for people, a line each and without values: at most `limit` lines, the last
+/// of which counts the rest. Both in runtime form. `only_wanted`: rows beyond those wanted do not matter.
+std::vector<std::string> differences(const TableSchema& schema, const Table& wanted, const Table& actual,
+                                     bool only_wanted, std::size_t limit = 5);
+
+}  // namespace proxysql_consul

@@ -1,0 +1,40 @@
+// What a document means for the tables that the local ProxySQL has: columns by name, defaults for what is missing, a
+// warning for what has no place here. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/table.h"
+
+namespace proxysql_consul {
+
+/// A document in the words of the local server.
+struct Fitted {
+  std::vector<Table> tables;          ///< with all columns of the local tables, in shared form
+  std::vector<std::string> warnings;  ///< what the local server has no place for, once each; then it is partial
+};
+
+/// Maps `tables` to the local tables by name (by position for documents of 2016). `schemas` are those of the
+/// configuration's tables that the server has; `known_variables` the names it knows. Throws Error{payload} for rows
+/// that fit no table: of another width without column names, without a column that has no default, two for one key.
+Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
+           const std::vector<TableSchema>& schemas, const std::vector<std::string>& known_variables,
+           const std::vector<std::string>& excluded_variables);
+
+/// What a document in Consul is to a node that would save.
+struct Comparison {
+  bool same = false;              ///< seen through the node's tables and settings it holds what the node holds
+  std::vector<std::string> lost;  ///< what it holds beyond that, and would be lost when it is replaced
+};
+
+/// Compares `theirs` with `ours` in the words of the local server, so that nodes whose versions or exclusions differ do
+/// not replace each other's documents for ever. Throws as fit().
+Comparison compare(const Configuration& configuration, const std::vector<Table>& theirs, const std::vector<Table>& ours,
+                   const std::vector<TableSchema>& schemas, const std::vector<std::string>& excluded_variables);
+
+/// Throws Error{payload} where an account of `tables` is named like one of `admins`: it would break their login.
+void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins);
+
+}  // namespace proxysql_consul

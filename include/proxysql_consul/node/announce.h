@@ -1,0 +1,13 @@
+// Telling the other nodes what this one holds.
+#pragma once
+
+#include <string>
+
+#include "proxysql_consul/node/job.h"
+
+namespace proxysql_consul {
+
+/// Writes this node's record to Consul. A courtesy: an agent that is away, or a missing right, is a warning.
+void announce(const Job& job, NodeFiles& files, const std::string& proxysql_version);
+
+}  // namespace proxysql_consul

@@ -1,0 +1,27 @@
+// From what Consul delivered to the local ProxySQL: decide, apply, record. The engine of update and pull.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/kv_entry.h"
+#include "proxysql_consul/node/job.h"
+
+namespace proxysql_consul {
+
+struct ReceiveOptions {
+  std::vector<std::string> configurations;  ///< only these; empty for all that are accepted
+  bool force = false;                       ///< apply also what is applied already or this node's own
+  bool dry_run = false;
+  bool stale = false;  ///< of pull: any Consul server may answer
+};
+
+/// Applies one delivery. Throws Error where nothing could be begun; what fails for one configuration is reported, and
+/// in the result.
+ExitCode receive(const Job& job, std::vector<KvEntry> entries, const ReceiveOptions& options);
+
+/// Applies what Consul holds now. Throws and returns as receive().
+ExitCode pull(const Job& job, const ReceiveOptions& options);
+
+}  // namespace proxysql_consul

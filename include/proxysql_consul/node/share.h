@@ -1,0 +1,25 @@
+// From the local ProxySQL to Consul: read, publish, record. The engine of save.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/node/job.h"
+
+namespace proxysql_consul {
+
+struct ShareOptions {
+  std::vector<std::string> configurations;
+  bool all = false;     ///< every configuration that is accepted and that the server has
+  bool memory = false;  ///< read the memory tables instead of runtime
+  bool force = false;   ///< write even though nothing changed
+  bool if_current = false;
+  bool dry_run = false;
+  std::string message;
+};
+
+/// Throws Error where nothing could be begun; what fails for one configuration is reported, and in the result.
+ExitCode share(const Job& job, const ShareOptions& options);
+
+}  // namespace proxysql_consul

@@ -1,0 +1,136 @@
+#include "proxysql_consul/cli/parse.h"
+
+#include <algorithm>
+#include <cxxopts.hpp>
+
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/cli/help.h"
+
+namespace proxysql_consul {
+
+void refuse_usage(const std::string& what, const std::string& hint) {
+  throw Error(ExitCode::usage, what, hint.empty() ? "see proxysql-consul --help" : hint);
+}
+
+std::string Values::text(std::string_view option, std::string_view otherwise) const {
+  const auto found = options.find(option);
+  return found != options.end() ? found->second : std::string(otherwise);
+}
+
+namespace {
+
+const Command& find_command(std::span<const Command> commands, const std::string& word) {
+  std::vector<std::string> known = {"help"};
+  for (const auto& command : commands) {
+    if (std::find(command.names.begin(), command.names.end(), word) != command.names.end()) return command;
+    known.insert(known.end(), command.names.begin(), command.names.end());
+  }
+  refuse_usage("no command is called " + printable(word, 64), did_you_mean(word, known));
+}
+
+/// The position of the command: the first word that is neither an option nor a global option's value.
+std::optional<std::size_t> find_command_word(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("-")) return i;
+    for (const auto& option : global_options()) {
+      if (!option.value.empty() && words[i] == "--" + std::string(option.name)) ++i;
+    }
+  }
+  return std::nullopt;
+}
+
+/// cxxopts' own errors name neither a suggestion nor, in some versions, the option.
+void check_options(const std::vector<std::string>& words, const std::vector<Option>& known) {
+  std::vector<std::string> names;
+  for (const auto& option : known) names.push_back("--" + std::string(option.name));
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto& word = words[i];
+    if (word == "--") return;
+    if (word == "-h" || !word.starts_with("-")) continue;
+    const auto name = word.substr(0, word.find('='));
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) refuse_usage("no option is called " + printable(name, 64), did_you_mean(name, names));
+    const bool takes_value = !known[static_cast<std::size_t>(found - names.begin())].value.empty();
+    if (!takes_value && word.size() > name.size()) refuse_usage(name + " takes no value");
+    if (takes_value && word.size() == name.size() && ++i == words.size()) refuse_usage(name + " needs a value");
+  }
+}
+
+Values parse_words(const std::vector<std::string>& words, const std::vector<Option>& known) {
+  cxxopts::Options parser("proxysql-consul");
+  for (const auto& option : known) {
+    const auto name = (option.name == "help" ? "h," : "") + std::string(option.name);
+    if (option.value.empty()) {
+      parser.add_options()(name, "");
+    } else {
+      parser.add_options()(name, "", cxxopts::value<std::string>());
+    }
+  }
+  parser.add_options()("names", "", cxxopts::value<std::vector<std::string>>());
+  parser.parse_positional({"names"});
+  std::vector<const char*> pointers = {"proxysql-consul"};
+  for (const auto& word : words) pointers.push_back(word.c_str());
+  Values values;
+  try {
+    const auto parsed = parser.parse(static_cast<int>(pointers.size()), pointers.data());
+    for (const auto& option : known) {
+      const std::string name(option.name);
+      if (parsed.count(name) == 0) continue;
+      values.options[name] = option.value.empty() ? std::string() : parsed[name].as<std::string>();
+    }
+    if (parsed.count("names") > 0) values.names = parsed["names"].as<std::vector<std::string>>();
+  } catch (const std::exception& error) {
+    // The library's exception has another name in each of its versions.
+    refuse_usage(error.what());
+  }
+  for (const auto& option : known) {
+    const auto value = values.text(option.name);
+    const auto& choices = option.choices;
+    if (!values.has(option.name) || choices.empty()) continue;
+    if (std::find(choices.begin(), choices.end(), value) != choices.end()) continue;
+    refuse_usage("--" + std::string(option.name) + " is one of " + join(choices) + ", not " + printable(value, 64));
+  }
+  return values;
+}
+
+/// "help" and "help COMMAND" are "--help" and "COMMAND --help".
+std::vector<std::string> without_help_command(std::vector<std::string> words) {
+  const auto position = find_command_word(words);
+  if (position && words[*position] == "help") words[*position] = "--help";
+  return words;
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const Command> commands,
+                          const std::string& version) {
+  auto words = without_help_command(arguments);
+  auto known = global_options();
+  const Command* command = nullptr;
+  if (const auto position = find_command_word(words)) {
+    command = &find_command(commands, words[*position]);
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(*position));
+    known.insert(known.end(), command->options.begin(), command->options.end());
+  }
+  check_options(words, known);
+  const auto values = parse_words(words, known);
+  Arguments result;
+  if (values.has("version")) {
+    result.print = version + "\n";
+  } else if (values.has("help")) {
+    result.print = command != nullptr ? format_help(*command) : format_help(commands);
+  }
+  if (result.print) return result;
+  if (command == nullptr) refuse_usage("no command is given");
+  if (values.has("config-file")) result.config_file = values.text("config-file");
+  result.log_level = values.text("log-level", result.log_level);
+  result.log_format = values.text("log-format", result.log_format);
+  if (!values.names.empty() && !command->takes_names) {
+    refuse_usage(std::string(command->names[0]) + " takes no argument, but was given " +
+                 printable(values.names[0], 64));
+  }
+  result.action = command->prepare(values);
+  return result;
+}
+
+}  // namespace proxysql_consul

@@ -1,0 +1,12 @@
+#include "proxysql_consul/commands/commands.h"
+
+#include <vector>
+
+namespace proxysql_consul {
+
+std::span<const Command> commands() {
+  static const std::vector<Command> all = {save_command(), update_command(), pull_command()};
+  return all;
+}
+
+}  // namespace proxysql_consul

@@ -1,0 +1,59 @@
+#include "proxysql_consul/commands/commands.h"
+#include "proxysql_consul/node/share.h"
+
+namespace proxysql_consul {
+namespace {
+
+Action prepare(const Values& values) {
+  const ShareOptions options{.configurations = values.names,
+                             .all = values.has("all"),
+                             .memory = values.text("source") == "memory",
+                             .force = values.has("force"),
+                             .if_current = values.has("if-current"),
+                             .dry_run = values.has("dry-run"),
+                             .message = values.text("message")};
+  if (options.configurations.empty() != options.all) {
+    refuse_usage(options.all ? "save takes names or --all, not both"
+                             : "save needs the names of configurations, or --all");
+  }
+  return [options](const Job& job) { return share(job, options); };
+}
+
+}  // namespace
+
+Command save_command() {
+  return {
+      .names = {"save", "put"},
+      .arguments = "CONFIG...|--all",
+      .summary = "write this ProxySQL's configurations to Consul",
+      .details =
+          "Reads the runtime tables of each configuration over the admin port and writes them to Consul, from "
+          "where the\n"
+          "other nodes apply them. `put` is the same command; ProxySQL 1.x calls it so.",
+      .options =
+          {{.name = "all", .value = {}, .help = "every configuration that the settings accept and this ProxySQL has"},
+           {.name = "source",
+            .value = "LAYER",
+            .help = "runtime, or memory, which has inactive rules and users too (runtime)",
+            .choices = {"runtime", "memory"}},
+           {.name = "if-current",
+            .value = {},
+            .help = "refuse when Consul has a version that this node neither saved nor applied"},
+           {.name = "force", .value = {}, .help = "write even though nothing changed"},
+           {.name = "message", .value = "TEXT", .help = "why, for those who look at the history"},
+           {.name = "dry-run", .value = {}, .help = "print what would be written, secrets masked, and write nothing"}},
+      .takes_names = true,
+      .exits =
+          "  0  saved, or unchanged\n"
+          "  2  usage\n"
+          "  3  configuration file, UUID file or state file\n"
+          "  4  ProxySQL cannot be reached, or refused\n"
+          "  5  Consul cannot be reached, or refused\n"
+          "  6  a value that cannot be shared\n"
+          "  8  refused by --if-current, or the cluster is frozen\n",
+      .example = "proxysql-consul save mysql_servers mysql_query_rules --message 'two more replicas'",
+      .prepare = prepare,
+  };
+}
+
+}  // namespace proxysql_consul

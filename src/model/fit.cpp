@@ -1,0 +1,161 @@
+#include "proxysql_consul/model/fit.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/changes.h"
+#include "proxysql_consul/model/forms.h"
+
+namespace proxysql_consul {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, what); }
+
+/// PRAGMA table_info shows a default as SQL.
+Cell default_of(const Column& column) {
+  if (!column.default_value || *column.default_value == "NULL") return std::nullopt;
+  const auto& sql = *column.default_value;
+  if (sql.size() < 2 || sql.front() != '\'' || sql.back() != '\'') return sql;
+  std::string value;
+  for (std::size_t i = 1; i + 1 < sql.size(); ++i) {
+    value += sql[i];
+    if (sql[i] == '\'') ++i;
+  }
+  return value;
+}
+
+void warn_of_columns(const Table& from, const TableSchema& schema, std::vector<std::string>& warnings) {
+  std::vector<std::string> lost;
+  for (std::size_t i = 0; i < from.columns.size(); ++i) {
+    if (schema.find(from.columns[i])) continue;
+    const bool carries = std::any_of(from.rows.begin(), from.rows.end(),
+                                     [&](const Row& row) { return !is_default_value(from.columns[i], row[i]); });
+    if (carries) lost.push_back(printable(from.columns[i], 64));
+  }
+  if (!lost.empty()) {
+    warnings.push_back("table " + schema.name + ": this ProxySQL has no column " + join(lost) + ": left out");
+  }
+}
+
+Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>& warnings) {
+  if (from.columns.empty()) {
+    for (const auto& row : from.rows) {
+      if (row.size() == schema.columns.size()) continue;
+      refuse("table " + schema.name + ": a row of " + std::to_string(row.size()) + " values without column names for " +
+             std::to_string(schema.columns.size()) + " columns of this ProxySQL");
+    }
+    for (const auto& column : schema.columns) from.columns.push_back(column.name);
+  }
+  warn_of_columns(from, schema, warnings);
+  Table to{.name = schema.name, .columns = {}, .rows = {}};
+  std::vector<std::optional<std::size_t>> sources;
+  std::vector<Cell> defaults;
+  for (const auto& column : schema.columns) {
+    to.columns.push_back(column.name);
+    sources.push_back(from.find(column.name));
+    defaults.push_back(default_of(column));
+    if (!sources.back() && column.not_null && !defaults.back() && !from.rows.empty()) {
+      refuse("table " + schema.name + ": the document lacks column " + column.name + ", which has no default");
+    }
+  }
+  to.rows.reserve(from.rows.size());
+  for (auto& row : from.rows) {
+    Row fitted(sources.size());
+    for (std::size_t i = 0; i < sources.size(); ++i) fitted[i] = sources[i] ? std::move(row[*sources[i]]) : defaults[i];
+    to.rows.push_back(std::move(fitted));
+  }
+  return to;
+}
+
+void refuse_doubled_keys(const TableSchema& schema, const Table& table) {
+  const auto key = schema.key();
+  std::set<Row> seen;
+  for (const auto& row : table.rows) {
+    auto values = pick(row, key);
+    if (!seen.insert(values).second) refuse(describe_row(schema, row) + ": stands twice in the document");
+  }
+}
+
+void fit_variables(Table& table, const Configuration& configuration, const std::vector<std::string>& known,
+                   std::vector<std::string>& warnings) {
+  const auto name = table.find("variable_name").value_or(0);
+  constexpr std::size_t max_named = 10;
+  std::vector<std::string> unknown;
+  std::size_t count = 0;
+  std::erase_if(table.rows, [&](const Row& row) {
+    const auto variable = row[name].value_or("");
+    if (!variable.starts_with(configuration.variables)) {
+      refuse("variable " + printable(variable, 64) + " is none of " + std::string(configuration.name));
+    }
+    const bool missing = std::find(known.begin(), known.end(), variable) == known.end();
+    if (missing && ++count <= max_named) unknown.push_back(printable(variable, 64));
+    return missing;
+  });
+  if (count > max_named) unknown.push_back("and " + std::to_string(count - max_named) + " more");
+  if (count > 0) warnings.push_back("this ProxySQL has no variable " + join(unknown) + ": left out");
+}
+
+}  // namespace
+
+Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
+           const std::vector<TableSchema>& schemas, const std::vector<std::string>& known_variables,
+           const std::vector<std::string>& excluded_variables) {
+  Fitted fitted;
+  for (const auto& table : tables) {
+    const auto schema =
+        std::find_if(schemas.begin(), schemas.end(), [&](const TableSchema& s) { return s.name == table.name; });
+    if (schema == schemas.end()) {
+      if (!table.rows.empty()) {
+        fitted.warnings.push_back("this ProxySQL has no table " + printable(table.name, 64) + " of " +
+                                  std::string(configuration.name) + ": " + std::to_string(table.rows.size()) +
+                                  " rows left out");
+      }
+      continue;
+    }
+    auto local = shared_form(fit_table(table, *schema, fitted.warnings), excluded_variables);
+    if (!configuration.variables.empty()) fit_variables(local, configuration, known_variables, fitted.warnings);
+    refuse_doubled_keys(*schema, local);
+    fitted.tables.push_back(std::move(local));
+  }
+  return fitted;
+}
+
+Comparison compare(const Configuration& configuration, const std::vector<Table>& theirs, const std::vector<Table>& ours,
+                   const std::vector<TableSchema>& schemas, const std::vector<std::string>& excluded_variables) {
+  const auto sorted = [](std::vector<Row> rows) {
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  };
+  std::vector<std::string> known;
+  if (!configuration.variables.empty() && !ours.empty()) {
+    for (const auto& row : ours.front().rows) known.push_back(row[0].value_or(""));
+  }
+  const auto fitted = fit(configuration, theirs, schemas, known, excluded_variables);
+  Comparison comparison{.same = true, .lost = fitted.warnings};
+  for (const auto& table : ours) {
+    const auto named = [&](const Table& candidate) { return candidate.name == table.name; };
+    const auto found = std::find_if(fitted.tables.begin(), fitted.tables.end(), named);
+    const auto rows = found != fitted.tables.end() ? sorted(found->rows) : std::vector<Row>();
+    comparison.same = comparison.same && rows == sorted(table.rows);
+  }
+  return comparison;
+}
+
+void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins) {
+  for (const auto& table : tables) {
+    const auto username = table.find("username");
+    if (!is_users_table(table.name) || !username) continue;
+    for (const auto& row : table.rows) {
+      if (!row[*username] || std::find(admins.begin(), admins.end(), *row[*username]) == admins.end()) continue;
+      throw Error(ExitCode::payload,
+                  "table " + table.name + ": user " + printable(*row[*username], 64) +
+                      " is named like an admin or stats user of this ProxySQL, and would break that login",
+                  "rename the one or the other");
+    }
+  }
+}
+
+}  // namespace proxysql_consul
