@@ -4,19 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/crypto.h"
-#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/consul/kv_json.h"
+#include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/state.h"
 
 namespace proxysql_consul {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Rows = std::vector<Row>;
 
 constexpr auto our_uuid = "aae13abd-bd00-4d4f-9bb1-2b3c4d5e6f70";
+
 constexpr auto other_uuid = "11111111-2222-4333-8444-555555555555";
 
 Node node() {
@@ -52,7 +52,7 @@ const char* name_of(Verdict verdict) {
   return names[static_cast<std::size_t>(verdict)];
 }
 
-TEST(Plan, DecidesEachEntry) {
+TEST(Decide, DecidesEachEntry) {
   const auto theirs = document("mysql_servers", other_uuid, "there");
   const auto ours = document("mysql_servers", our_uuid, "here");
   auto forced = node();
@@ -132,57 +132,7 @@ TEST(Plan, DecidesEachEntry) {
   }
 }
 
-TEST(Plan, ComparesInTheWordsOfTheLocalServer) {
-  const auto& servers = *find_configuration("mysql_servers");
-  const std::vector<TableSchema> schemas = {
-      {.name = "mysql_servers",
-       .columns = {{.name = "hostname", .default_value = {}, .not_null = true, .key = 1},
-                   {.name = "weight", .default_value = "1", .not_null = true, .key = 0}}}};
-  const Table ours{.name = "mysql_servers", .columns = {"hostname", "weight"}, .rows = {{"a", "1"}, {"b", "2"}}};
-  const auto theirs = [](std::vector<std::string> columns, std::vector<Row> rows) {
-    return std::vector<Table>{{.name = "mysql_servers", .columns = std::move(columns), .rows = std::move(rows)}};
-  };
-  struct Case {
-    const char* what;
-    std::vector<Table> theirs;
-    bool same;
-    std::size_t lost;
-  };
-  const std::vector<Case> cases = {
-      {"the same in another order", theirs({"weight", "hostname"}, {{"2", "b"}, {"1", "a"}}), true, 0},
-      {"a column less, at its default", theirs({"hostname"}, {{"a"}, {"b"}}), false, 0},
-      {"a column more, at its default", theirs({"hostname", "weight", "new"}, {{"a", "1", ""}, {"b", "2", "0"}}), true,
-       0},
-      {"a column more, with a value", theirs({"hostname", "weight", "new"}, {{"a", "1", "x"}, {"b", "2", ""}}), true,
-       1},
-      {"another value", theirs({"hostname", "weight"}, {{"a", "1"}, {"b", "3"}}), false, 0},
-      {"a row less", theirs({"hostname", "weight"}, {{"a", "1"}}), false, 0},
-      {"no such table", {}, false, 0},
-  };
-  for (const auto& [what, document, same, lost] : cases) {
-    SCOPED_TRACE(what);
-    const auto comparison = compare(servers, document, {ours}, schemas, {});
-    EXPECT_EQ(comparison.same, same);
-    EXPECT_EQ(comparison.lost.size(), lost);
-  }
-}
-
-TEST(Plan, ComparesVariablesWithoutThoseThatTheNodeExcludes) {
-  const auto& variables = *find_configuration("mysql_variables");
-  const std::vector<std::string> columns = {"variable_name", "variable_value"};
-  const std::vector<TableSchema> schemas = {
-      {.name = "global_variables",
-       .columns = {{.name = "variable_name", .default_value = {}, .not_null = true, .key = 1},
-                   {.name = "variable_value", .default_value = {}, .not_null = true, .key = 0}}}};
-  const Table ours{.name = "global_variables", .columns = columns, .rows = {{"mysql-a", "1"}}};
-  const std::vector<Table> theirs = {
-      {.name = "global_variables", .columns = columns, .rows = {{"mysql-a", "1"}, {"mysql-monitor_x", "2"}}}};
-  EXPECT_TRUE(compare(variables, theirs, {ours}, schemas, {"mysql-monitor_*"}).same);
-  EXPECT_THAT(compare(variables, theirs, {ours}, schemas, {}).lost,
-              ::testing::ElementsAre("this ProxySQL has no variable mysql-monitor_x: left out"));
-}
-
-TEST(Plan, FreezesAllThatWouldBeApplied) {
+TEST(Decide, FreezesAllThatWouldBeApplied) {
   const auto theirs = document("mysql_servers", other_uuid, "there");
   const auto decisions =
       decide({entry("mysql_servers", theirs), entry("freeze", "why"), entry("nonsense", ""), entry("mysql_users", "{")},
@@ -194,7 +144,7 @@ TEST(Plan, FreezesAllThatWouldBeApplied) {
   EXPECT_STREQ(name_of(decisions[2].verdict), "frozen");
 }
 
-TEST(Plan, DecidesEntryByEntry) {
+TEST(Decide, DecidesEntryByEntry) {
   const auto decisions = decide({{.key = "proxysql/", .value = {}, .modify_index = 1, .problem = {}},
                                  entry("mysql_users", "broken"),
                                  entry("mysql_servers", document("mysql_servers", other_uuid, "there"))},
@@ -205,157 +155,6 @@ TEST(Plan, DecidesEntryByEntry) {
   EXPECT_EQ(decisions[1].configuration, "mysql_servers");
   EXPECT_EQ(decisions[1].document.uuid, other_uuid);
   EXPECT_THAT(decide({}, node(), {}), IsEmpty());
-}
-
-// --- fit -------------------------------------------------------------------------------------------------------------
-
-Column column(const std::string& name, Cell default_value, bool not_null, std::size_t key = 0) {
-  return {.name = name, .default_value = std::move(default_value), .not_null = not_null, .key = key};
-}
-
-const std::vector<TableSchema> schemas = {
-    {.name = "mysql_servers",
-     .columns = {column("hostname", std::nullopt, true, 1), column("status", "'ONLINE'", true),
-                 column("autocommit", "-1", true), column("comment", "'it''s'", true), column("note", "NULL", false),
-                 column("plain", std::nullopt, false)}}};
-
-Fitted fit_servers(const std::vector<Table>& tables) {
-  return fit(*find_configuration("mysql_servers"), tables, schemas, {}, {});
-}
-
-std::string error_of_fit(const Configuration& configuration, const std::vector<Table>& tables,
-                         const std::vector<TableSchema>& known, const std::vector<std::string>& variables = {}) {
-  try {
-    fit(configuration, tables, known, variables, {});
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::payload);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-TEST(Plan, FitsColumnsByNameAndFillsInDefaults) {
-  const auto fitted = fit_servers({{.name = "mysql_servers", .columns = {"plain", "hostname"}, .rows = {{"p", "a"}}}});
-  ASSERT_EQ(fitted.tables.size(), 1U);
-  EXPECT_EQ(fitted.tables[0].columns,
-            (std::vector<std::string>{"hostname", "status", "autocommit", "comment", "note", "plain"}));
-  EXPECT_EQ(fitted.tables[0].rows, (Rows{{"a", "ONLINE", "-1", "it's", std::nullopt, "p"}}));
-  EXPECT_THAT(fitted.warnings, IsEmpty());
-}
-
-TEST(Plan, FitsByPositionWithoutColumnNames) {
-  const Row row = {"a", "SHUNNED", "1", "", std::nullopt, std::nullopt};
-  const auto fitted = fit_servers({{.name = "mysql_servers", .columns = {}, .rows = {row}}});
-  EXPECT_EQ(fitted.tables[0].rows, (Rows{{"a", "ONLINE", "1", "", std::nullopt, std::nullopt}}));
-  EXPECT_EQ(error_of_fit(*find_configuration("mysql_servers"),
-                         {{.name = "mysql_servers", .columns = {}, .rows = {row, {"a", "b"}}}}, schemas),
-            "table mysql_servers: a row of 2 values without column names for 6 columns of this ProxySQL");
-  EXPECT_THAT(fit_servers({{.name = "mysql_servers", .columns = {}, .rows = {}}}).tables.at(0).rows, IsEmpty());
-}
-
-TEST(Plan, WarnsOnlyOfWhatCarriedSomething) {
-  const auto fitted = fit_servers({{.name = "mysql_servers",
-                                    .columns = {"hostname", "gone", "zero", "used", "used2"},
-                                    .rows = {{"a", "", "0", "x", std::nullopt}, {"b", std::nullopt, "0", "", "y"}}},
-                                   {.name = "mysql_galera_hostgroups", .columns = {"x"}, .rows = {}},
-                                   {.name = "mysql_new", .columns = {"x"}, .rows = {{"1"}, {"2"}}}});
-  EXPECT_THAT(fitted.warnings, ElementsAre("table mysql_servers: this ProxySQL has no column used, used2: left out",
-                                           "this ProxySQL has no table mysql_new of mysql_servers: 2 rows left out"));
-}
-
-TEST(Plan, RefusesAColumnThatIsMissingAndHasNoDefault) {
-  EXPECT_EQ(error_of_fit(*find_configuration("mysql_servers"),
-                         {{.name = "mysql_servers", .columns = {"status"}, .rows = {{"ONLINE"}}}}, schemas),
-            "table mysql_servers: the document lacks column hostname, which has no default");
-  EXPECT_THAT(fit_servers({{.name = "mysql_servers", .columns = {"status"}, .rows = {}}}).tables.at(0).rows, IsEmpty());
-}
-
-TEST(Plan, RefusesTwoRowsForOneKey) {
-  EXPECT_EQ(
-      error_of_fit(*find_configuration("mysql_servers"),
-                   {{.name = "mysql_servers", .columns = {"hostname"}, .rows = {{"a\n"}, {"b"}, {"a\n"}}}}, schemas),
-      "table mysql_servers, row hostname=a : stands twice in the document");
-}
-
-const std::vector<TableSchema> variable_schemas = {
-    {.name = "global_variables",
-     .columns = {column("variable_name", std::nullopt, true, 1), column("variable_value", std::nullopt, true)}}};
-
-TEST(Plan, FitsVariables) {
-  const Table table{.name = "global_variables",
-                    .columns = {"variable_name", "variable_value"},
-                    .rows = {{"mysql-known", "1"},
-                             {"mysql-threads", "8"},
-                             {"mysql-unknown", "2"},
-                             {"mysql-left_out", "3"},
-                             {"mysql-unknown2", "4"}}};
-  const auto fitted = fit(*find_configuration("mysql_variables"), {table}, variable_schemas,
-                          {"mysql-known", "mysql-threads", "mysql-left_out"}, {"*left*"});
-  EXPECT_EQ(fitted.tables.at(0).rows, (Rows{{"mysql-known", "1"}}));
-  EXPECT_THAT(fitted.warnings, ElementsAre("this ProxySQL has no variable mysql-unknown, mysql-unknown2: left out"));
-}
-
-TEST(Plan, RefusesVariablesOfAnotherModule) {
-  EXPECT_EQ(error_of_fit(*find_configuration("mysql_variables"),
-                         {{.name = "global_variables",
-                           .columns = {"variable_name", "variable_value"},
-                           .rows = {{"admin-refresh_interval", "1"}}}},
-                         variable_schemas, {"admin-refresh_interval"}),
-            "variable admin-refresh_interval is none of mysql_variables");
-}
-
-TEST(Plan, RefusesAccountsNamedLikeAdmins) {
-  const std::vector<Table> tables = {
-      {.name = "mysql_servers", .columns = {"username"}, .rows = {{"admin"}}},
-      {.name = "mysql_users", .columns = {"username", "password"}, .rows = {{"app", "secret"}, {"radmin", "secret"}}}};
-  refuse_admin_accounts(tables, {"admin", "ADMIN", "ap", "apps"});
-  try {
-    refuse_admin_accounts(tables, {"admin", "radmin"});
-    ADD_FAILURE() << "was taken";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::payload);
-    EXPECT_STREQ(
-        error.what(),
-        "table mysql_users: user radmin is named like an admin or stats user of this ProxySQL, and would break "
-        "that login");
-    EXPECT_EQ(error.hint(), "rename the one or the other");
-  }
-}
-
-// --- differences -----------------------------------------------------------------------------------------------------
-
-const TableSchema two_keys{
-    .name = "t",
-    .columns = {column("a", {}, true, 1), column("b", {}, false, 2), column("c", {}, false), column("d", {}, false)}};
-
-Table rows(Rows cells) { return {.name = "t", .columns = {"a", "b", "c", "d"}, .rows = std::move(cells)}; }
-
-TEST(Plan, TellsDifferencesWithoutValues) {
-  const auto wanted = rows({{"1", "x", "secret", "s"}, {"2", std::nullopt, "s", "s"}, {"3", "x", "s", "s"}});
-  const auto actual = rows({{"1", "x", "other", std::nullopt}, {"3", "x", "s", "s"}, {"4", "y", "s", "s"}});
-  EXPECT_THAT(differences(two_keys, wanted, actual, false),
-              ElementsAre("table t, row a=1, b=x: has another c, d", "table t, row a=2, b=NULL: is missing",
-                          "table t, row a=4, b=y: is there though it should not be"));
-  EXPECT_THAT(differences(two_keys, wanted, actual, true),
-              ElementsAre("table t, row a=1, b=x: has another c, d", "table t, row a=2, b=NULL: is missing"));
-  EXPECT_THAT(differences(two_keys, wanted, wanted, false), IsEmpty());
-}
-
-TEST(Plan, CountsTheDifferencesBeyondTheLimit) {
-  Rows many;
-  for (int i = 1; i <= 9; ++i) many.push_back({std::to_string(i), "", "", ""});
-  EXPECT_THAT(differences(two_keys, rows(many), rows({}), false, 2),
-              ElementsAre("table t, row a=1, b=: is missing", "table t, row a=2, b=: is missing", "and 7 more"));
-}
-
-TEST(Plan, NamesVariablesByTheirNameAlone) {
-  const Table wanted{.name = "global_variables",
-                     .columns = {"variable_name", "variable_value"},
-                     .rows = {{"mysql-a", "1"}, {"mysql-b", "true"}, {"mysql-c", "x"}}};
-  auto actual = wanted;
-  actual.rows = {{"mysql-a", "01"}, {"mysql-b", "1"}, {"mysql-c", "y"}, {"mysql-d", "z"}};
-  EXPECT_THAT(differences(variable_schemas[0], wanted, actual, true),
-              ElementsAre("mysql-c: has another variable_value"));
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+#include "support/program_world.h"
+
+namespace proxysql_consul::testing {
+
+int ProgramWorld::run(const std::vector<std::string>& words) {
+  const Context context{.in = in,
+                        .out = out,
+                        .err = err,
+                        .environment = environment,
+                        .host = host,
+                        .open_admin = open_admin,
+                        .open_kv = open_kv,
+                        .now = now,
+                        .pause = pause,
+                        .bound = bound};
+  return proxysql_consul::run(words, context);
+}
+
+}  // namespace proxysql_consul::testing

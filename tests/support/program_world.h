@@ -1,0 +1,32 @@
+// One run of the program within the test's process: the one place where tests make a Context.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/run.h"
+
+namespace proxysql_consul::testing {
+
+/// What a run finds around it, and what it wrote. A member that a test does not set is empty: a run that needs it
+/// fails.
+struct ProgramWorld {
+  explicit ProgramWorld(const std::string& input = {}) : in(input) {}
+
+  /// Runs a command; `words` without the program's name. Returns the exit status.
+  int run(const std::vector<std::string>& words);
+
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  Environment environment = [](const char*) { return std::nullopt; };
+  std::string host;
+  decltype(Context::open_admin) open_admin;
+  decltype(Context::open_kv) open_kv;
+  decltype(Context::now) now;
+  decltype(Context::pause) pause;
+  decltype(Context::bound) bound;
+};
+
+}  // namespace proxysql_consul::testing

@@ -1,0 +1,175 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/decide.h"
+#include "unit/model/schemas.h"
+
+namespace proxysql_consul {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Rows = std::vector<Row>;
+
+TEST(Fit, ComparesInTheWordsOfTheLocalServer) {
+  const auto& servers = *find_configuration("mysql_servers");
+  const std::vector<TableSchema> schemas = {
+      {.name = "mysql_servers",
+       .columns = {{.name = "hostname", .default_value = {}, .not_null = true, .key = 1},
+                   {.name = "weight", .default_value = "1", .not_null = true, .key = 0}}}};
+  const Table ours{.name = "mysql_servers", .columns = {"hostname", "weight"}, .rows = {{"a", "1"}, {"b", "2"}}};
+  const auto theirs = [](std::vector<std::string> columns, std::vector<Row> rows) {
+    return std::vector<Table>{{.name = "mysql_servers", .columns = std::move(columns), .rows = std::move(rows)}};
+  };
+  struct Case {
+    const char* what;
+    std::vector<Table> theirs;
+    bool same;
+    std::size_t lost;
+  };
+  const std::vector<Case> cases = {
+      {"the same in another order", theirs({"weight", "hostname"}, {{"2", "b"}, {"1", "a"}}), true, 0},
+      {"a column less, at its default", theirs({"hostname"}, {{"a"}, {"b"}}), false, 0},
+      {"a column more, at its default", theirs({"hostname", "weight", "new"}, {{"a", "1", ""}, {"b", "2", "0"}}), true,
+       0},
+      {"a column more, with a value", theirs({"hostname", "weight", "new"}, {{"a", "1", "x"}, {"b", "2", ""}}), true,
+       1},
+      {"another value", theirs({"hostname", "weight"}, {{"a", "1"}, {"b", "3"}}), false, 0},
+      {"a row less", theirs({"hostname", "weight"}, {{"a", "1"}}), false, 0},
+      {"no such table", {}, false, 0},
+  };
+  for (const auto& [what, document, same, lost] : cases) {
+    SCOPED_TRACE(what);
+    const auto comparison = compare(servers, document, {ours}, schemas, {});
+    EXPECT_EQ(comparison.same, same);
+    EXPECT_EQ(comparison.lost.size(), lost);
+  }
+}
+
+TEST(Fit, ComparesVariablesWithoutThoseThatTheNodeExcludes) {
+  const auto& variables = *find_configuration("mysql_variables");
+  const std::vector<std::string> columns = {"variable_name", "variable_value"};
+  const std::vector<TableSchema> schemas = {
+      {.name = "global_variables",
+       .columns = {{.name = "variable_name", .default_value = {}, .not_null = true, .key = 1},
+                   {.name = "variable_value", .default_value = {}, .not_null = true, .key = 0}}}};
+  const Table ours{.name = "global_variables", .columns = columns, .rows = {{"mysql-a", "1"}}};
+  const std::vector<Table> theirs = {
+      {.name = "global_variables", .columns = columns, .rows = {{"mysql-a", "1"}, {"mysql-monitor_x", "2"}}}};
+  EXPECT_TRUE(compare(variables, theirs, {ours}, schemas, {"mysql-monitor_*"}).same);
+  EXPECT_THAT(compare(variables, theirs, {ours}, schemas, {}).lost,
+              ::testing::ElementsAre("this ProxySQL has no variable mysql-monitor_x: left out"));
+}
+
+const std::vector<TableSchema> schemas = {
+    {.name = "mysql_servers",
+     .columns = {column("hostname", std::nullopt, true, 1), column("status", "'ONLINE'", true),
+                 column("autocommit", "-1", true), column("comment", "'it''s'", true), column("note", "NULL", false),
+                 column("plain", std::nullopt, false)}}};
+
+Fitted fit_servers(const std::vector<Table>& tables) {
+  return fit(*find_configuration("mysql_servers"), tables, schemas, {}, {});
+}
+
+std::string error_of_fit(const Configuration& configuration, const std::vector<Table>& tables,
+                         const std::vector<TableSchema>& known, const std::vector<std::string>& variables = {}) {
+  try {
+    fit(configuration, tables, known, variables, {});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::payload);
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(Fit, FitsColumnsByNameAndFillsInDefaults) {
+  const auto fitted = fit_servers({{.name = "mysql_servers", .columns = {"plain", "hostname"}, .rows = {{"p", "a"}}}});
+  ASSERT_EQ(fitted.tables.size(), 1U);
+  EXPECT_EQ(fitted.tables[0].columns,
+            (std::vector<std::string>{"hostname", "status", "autocommit", "comment", "note", "plain"}));
+  EXPECT_EQ(fitted.tables[0].rows, (Rows{{"a", "ONLINE", "-1", "it's", std::nullopt, "p"}}));
+  EXPECT_THAT(fitted.warnings, IsEmpty());
+}
+
+TEST(Fit, FitsByPositionWithoutColumnNames) {
+  const Row row = {"a", "SHUNNED", "1", "", std::nullopt, std::nullopt};
+  const auto fitted = fit_servers({{.name = "mysql_servers", .columns = {}, .rows = {row}}});
+  EXPECT_EQ(fitted.tables[0].rows, (Rows{{"a", "ONLINE", "1", "", std::nullopt, std::nullopt}}));
+  EXPECT_EQ(error_of_fit(*find_configuration("mysql_servers"),
+                         {{.name = "mysql_servers", .columns = {}, .rows = {row, {"a", "b"}}}}, schemas),
+            "table mysql_servers: a row of 2 values without column names for 6 columns of this ProxySQL");
+  EXPECT_THAT(fit_servers({{.name = "mysql_servers", .columns = {}, .rows = {}}}).tables.at(0).rows, IsEmpty());
+}
+
+TEST(Fit, WarnsOnlyOfWhatCarriedSomething) {
+  const auto fitted = fit_servers({{.name = "mysql_servers",
+                                    .columns = {"hostname", "gone", "zero", "used", "used2"},
+                                    .rows = {{"a", "", "0", "x", std::nullopt}, {"b", std::nullopt, "0", "", "y"}}},
+                                   {.name = "mysql_galera_hostgroups", .columns = {"x"}, .rows = {}},
+                                   {.name = "mysql_new", .columns = {"x"}, .rows = {{"1"}, {"2"}}}});
+  EXPECT_THAT(fitted.warnings, ElementsAre("table mysql_servers: this ProxySQL has no column used, used2: left out",
+                                           "this ProxySQL has no table mysql_new of mysql_servers: 2 rows left out"));
+}
+
+TEST(Fit, RefusesAColumnThatIsMissingAndHasNoDefault) {
+  EXPECT_EQ(error_of_fit(*find_configuration("mysql_servers"),
+                         {{.name = "mysql_servers", .columns = {"status"}, .rows = {{"ONLINE"}}}}, schemas),
+            "table mysql_servers: the document lacks column hostname, which has no default");
+  EXPECT_THAT(fit_servers({{.name = "mysql_servers", .columns = {"status"}, .rows = {}}}).tables.at(0).rows, IsEmpty());
+}
+
+TEST(Fit, RefusesTwoRowsForOneKey) {
+  EXPECT_EQ(
+      error_of_fit(*find_configuration("mysql_servers"),
+                   {{.name = "mysql_servers", .columns = {"hostname"}, .rows = {{"a\n"}, {"b"}, {"a\n"}}}}, schemas),
+      "table mysql_servers, row hostname=a : stands twice in the document");
+}
+
+TEST(Fit, FitsVariables) {
+  const Table table{.name = "global_variables",
+                    .columns = {"variable_name", "variable_value"},
+                    .rows = {{"mysql-known", "1"},
+                             {"mysql-threads", "8"},
+                             {"mysql-unknown", "2"},
+                             {"mysql-left_out", "3"},
+                             {"mysql-unknown2", "4"}}};
+  const auto fitted = fit(*find_configuration("mysql_variables"), {table}, variable_schemas,
+                          {"mysql-known", "mysql-threads", "mysql-left_out"}, {"*left*"});
+  EXPECT_EQ(fitted.tables.at(0).rows, (Rows{{"mysql-known", "1"}}));
+  EXPECT_THAT(fitted.warnings, ElementsAre("this ProxySQL has no variable mysql-unknown, mysql-unknown2: left out"));
+}
+
+TEST(Fit, RefusesVariablesOfAnotherModule) {
+  EXPECT_EQ(error_of_fit(*find_configuration("mysql_variables"),
+                         {{.name = "global_variables",
+                           .columns = {"variable_name", "variable_value"},
+                           .rows = {{"admin-refresh_interval", "1"}}}},
+                         variable_schemas, {"admin-refresh_interval"}),
+            "variable admin-refresh_interval is none of mysql_variables");
+}
+
+TEST(Fit, RefusesAccountsNamedLikeAdmins) {
+  const std::vector<Table> tables = {
+      {.name = "mysql_servers", .columns = {"username"}, .rows = {{"admin"}}},
+      {.name = "mysql_users", .columns = {"username", "password"}, .rows = {{"app", "secret"}, {"radmin", "secret"}}}};
+  refuse_admin_accounts(tables, {"admin", "ADMIN", "ap", "apps"});
+  try {
+    refuse_admin_accounts(tables, {"admin", "radmin"});
+    ADD_FAILURE() << "was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::payload);
+    EXPECT_STREQ(
+        error.what(),
+        "table mysql_users: user radmin is named like an admin or stats user of this ProxySQL, and would break "
+        "that login");
+    EXPECT_EQ(error.hint(), "rename the one or the other");
+  }
+}
+
+}  // namespace
+}  // namespace proxysql_consul
