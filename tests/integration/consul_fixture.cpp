@@ -115,6 +115,7 @@ TimedRun ConsulNode::run_here(const std::vector<std::string>& words, KvHook befo
   PausingClock clock(*this);
   ProgramWorld world(clock, input);
   world.host = "proxy-here";
+  world.seed = ++runs_here;
   world.open_admin = open_admin_session;
   world.open_kv = [&](ConsulOptions options, spdlog::logger& log) {
     options.total_timeout = std::min(options.total_timeout, total_timeout);

@@ -73,6 +73,7 @@ class ConsulNode {
   nlohmann::json settings;
   std::vector<std::chrono::milliseconds> pauses;
   bool real_pauses = true;
+  std::uint64_t runs_here = 0;  ///< seeds the pauses, as each run of the program does
   std::chrono::milliseconds total_timeout{30'000};
 };
 

@@ -9,7 +9,7 @@ int ProgramWorld::run(const std::vector<std::string>& words) {
                         .environment = environment,
                         .host = host,
                         .clock = clock,
-                        .seed = 1,
+                        .seed = seed,
                         .open_admin = open_admin,
                         .open_kv = open_kv,
                         .bound = bound};

@@ -23,6 +23,7 @@ struct ProgramWorld {
   Environment environment = [](const char*) { return std::nullopt; };
   std::string host;
   Clock& clock;
+  std::uint64_t seed = 1;
   decltype(Context::open_admin) open_admin;
   decltype(Context::open_kv) open_kv;
   decltype(Context::bound) bound;
