@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,43 +16,11 @@
 #include <string_view>
 #include <vector>
 
-#include "proxysql_consul/model/table.h"
-
-struct sqlite3;
+#include "standin/standin_types.h"
 
 namespace proxysql_consul::testing {
 
-enum class StandinVersion { v2_7, v1_1 };
-
-/// A stats user sees a database of its own, without the configuration.
-enum class Role { admin, stats };
-
-/// What a test planned for a statement; the carrier of the statement acts on all but `fail`.
-enum class Fault {
-  none,
-  fail,  ///< answer with an error
-  drop,  ///< close this connection without an answer
-  exit,  ///< end the server without an answer
-  hang,  ///< never answer
-  kill,  ///< SIGKILL the client (unix socket only), then drop
-};
-
-struct Answer {
-  bool ok = true;
-  std::string error;        ///< as the client sees it
-  unsigned error_code = 0;  ///< 1045, or 1205 for "database is locked"
-  bool has_result_set = false;
-  std::vector<std::string> columns;
-  std::vector<Row> rows;
-  std::uint64_t affected = 0;
-  std::string info;
-  Fault fault = Fault::none;
-};
-
-struct Account {
-  std::string password;
-  Role role = Role::admin;
-};
+class StandinAdmin;
 
 /// Thread-safe: one mutex serialises all statements, as in the original.
 ///
@@ -96,30 +63,14 @@ class StandinEngine {
     std::string text;
   };
 
-  Answer run(std::string_view sql, Role role);
-  Answer run_sql(sqlite3* db, std::string_view sql);
-  Answer fail(std::string message) const;
-  std::string variable(const std::string& name) const;
-  std::optional<Answer> control(const std::string& command);
-  std::optional<Answer> load_or_save(const std::string& command);
-  std::optional<Answer> set_variable(std::string_view sql);
-  void create_tables(const std::string& disk_path);
-  void must(const std::string& sql);
-  std::string runtime_name(std::string_view table) const;
-  std::string column_list(std::string_view table, const std::map<std::string, std::string>& instead) const;
-  void load_table(std::string_view table);
-  void load_variables(const std::string& module);
-  void load_module(std::size_t module);
-  void save_module(std::size_t module);
-  void copy_disk(std::size_t module, const std::string& from, const std::string& to);
-  void bump_checksum(const std::string& name, const std::vector<std::string>& tables);
+  Answer execute_locked(std::string_view sql, Role role);
+  Answer failed(std::string message) const;
+  std::optional<Answer> control(std::string_view command);
+  std::optional<std::string> cluster_save(const std::string& command) const;
 
   StandinVersion version_;
   std::mutex mutex_;
-  std::unique_ptr<sqlite3, int (*)(sqlite3*)> db_;
-  std::unique_ptr<sqlite3, int (*)(sqlite3*)> stats_db_;
-  std::map<std::string, std::string> runtime_variables_;
-  std::map<std::string, std::vector<std::string>> columns_;
+  std::unique_ptr<StandinAdmin> admin_;
   std::vector<std::string> log_;
   std::size_t count_ = 0;
   std::map<std::size_t, Planned> planned_;

@@ -1,0 +1,137 @@
+#include "standin/standin_admin.h"
+
+#include <algorithm>
+#include <ctime>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "standin/standin_variables.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+bool starts_with_one_of(std::string_view command, std::initializer_list<std::string_view> heads) {
+  return std::any_of(heads.begin(), heads.end(), [&](std::string_view head) { return command.starts_with(head); });
+}
+
+Answer failed(std::string message) {
+  Answer answer;
+  answer.ok = false;
+  answer.error = std::move(message);
+  return answer;
+}
+
+}  // namespace
+
+StandinAdmin::StandinAdmin(StandinVersion version, const std::string& disk_path)
+    : layers_(version, disk_path), checksums_(layers_) {
+  for (const Module& module : modules()) {
+    if (!in_version(module, version)) continue;
+    layers_.load_from_disk(module);
+    load(module);
+  }
+}
+
+void StandinAdmin::load(const Module& module) {
+  layers_.load_to_runtime(module);
+  checksums_.loaded(module, std::time(nullptr));
+}
+
+Answer StandinAdmin::execute(std::string_view sql, Role role) {
+  const std::string command = folded(sql);
+  const bool is_1_1 = layers_.version() == StandinVersion::v1_1;
+  if (role == Role::admin) {
+    if (auto answer = load_or_save(command)) return *std::move(answer);
+    if (command == "PROXYSQL READONLY" || command == "PROXYSQL READWRITE") {
+      layers_.set_variable("admin-read_only", command == "PROXYSQL READONLY" ? "true" : "false");
+      return {};
+    }
+  }
+  if (starts_with_one_of(command, {"USE ", "LOCK TABLES", "UNLOCK TABLES"})) return {};
+  if (!is_1_1 &&
+      starts_with_one_of(command, {"BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "SET CHARACTER_SET_RESULTS",
+                                   "SET SQL_AUTO_IS_NULL", "SET NAMES", "SET AUTOCOMMIT"})) {
+    return {};
+  }
+  const auto instead = instead_of(command);
+  if (!instead && !is_1_1 && command.starts_with("SET ")) {
+    if (auto answer = set_variable(sql)) return *std::move(answer);
+  }
+  if (is_1_1 && has_row_value(sql)) return failed("near \",\": syntax error");
+  Database& db = role == Role::admin ? layers_.db() : stats_db_;
+  const std::string_view statement = instead ? std::string_view(*instead) : sql;
+  if (!read_only() && role == Role::admin) return db.run(statement);
+  db.must("PRAGMA query_only = ON");
+  Answer answer = db.run(statement);
+  db.must("PRAGMA query_only = OFF");
+  return answer;
+}
+
+std::optional<std::string> StandinAdmin::instead_of(const std::string& command) const {
+  const bool is_1_1 = layers_.version() == StandinVersion::v1_1;
+  if (command == "SELECT @@VERSION_COMMENT LIMIT 1") return "SELECT '(ProxySQL Admin Module)'";
+  if (command.starts_with("SELECT @@VERSION")) {
+    return is_1_1 ? "SELECT '1.1.1.beta7' AS '@@version'" : "SELECT '2.7.2-3-gstandin' AS '@@version'";
+  }
+  if (!is_1_1 && command.starts_with("SELECT VERSION()")) return "SELECT '2.7.2-3-gstandin' AS 'version()'";
+  if (command == "SHOW TABLES") {
+    return std::string(
+               "SELECT name AS tables FROM sqlite_master WHERE type='table' AND name NOT IN ('sqlite_sequence')") +
+           (is_1_1 ? "" : " ORDER BY name");
+  }
+  if (command.starts_with("SHOW GLOBAL VARIABLES LIKE 'READ_ONLY'") ||
+      (!is_1_1 && command.starts_with("SELECT @@GLOBAL.READ_ONLY"))) {
+    return joined({"SELECT 'read_only' Variable_name, '", read_only() ? "ON" : "OFF", "' Value"});
+  }
+  return std::nullopt;
+}
+
+std::optional<Answer> StandinAdmin::load_or_save(const std::string& command) {
+  enum class Way { to_runtime, from_disk, from_runtime, to_disk };
+  static const std::vector<std::pair<std::string, Way>> load_ways = {
+      {" TO RUNTIME", Way::to_runtime}, {" TO RUN", Way::to_runtime},   {" FROM MEMORY", Way::to_runtime},
+      {" FROM MEM", Way::to_runtime},   {" TO MEMORY", Way::from_disk}, {" TO MEM", Way::from_disk},
+      {" FROM DISK", Way::from_disk}};
+  static const std::vector<std::pair<std::string, Way>> save_ways = {
+      {" TO MEMORY", Way::from_runtime}, {" TO MEM", Way::from_runtime}, {" FROM RUNTIME", Way::from_runtime},
+      {" FROM RUN", Way::from_runtime},  {" TO DISK", Way::to_disk},     {" FROM MEMORY", Way::to_disk},
+      {" FROM MEM", Way::to_disk}};
+  const bool is_load = command.starts_with("LOAD ");
+  if (!is_load && !command.starts_with("SAVE ")) return std::nullopt;
+  for (const auto& [tail, way] : is_load ? load_ways : save_ways) {
+    if (!command.ends_with(tail) || command.size() < 5 + tail.size()) continue;
+    const Module* module = find_module(command.substr(5, command.size() - 5 - tail.size()), layers_.version());
+    if (module == nullptr) continue;
+    if (module->words == "COREDUMP" && way != Way::to_runtime) return std::nullopt;
+    if (way == Way::to_runtime) load(*module);
+    if (way == Way::from_runtime) layers_.save_to_memory(*module);
+    if (way == Way::from_disk) layers_.load_from_disk(*module);
+    if (way == Way::to_disk) layers_.save_to_disk(*module);
+    return Answer{};
+  }
+  return std::nullopt;
+}
+
+std::optional<Answer> StandinAdmin::set_variable(std::string_view sql) {
+  std::string_view rest = trimmed(sql).substr(4);
+  const std::size_t equals = rest.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const std::string name(trimmed(rest.substr(0, equals)));
+  const std::string_view value = trimmed(rest.substr(equals + 1));
+  if (name == "mysql-init_connect") {
+    return failed("ERROR: Global variable '" + name +
+                  "' is not configurable using SET command. You must run UPDATE global_variables");
+  }
+  if (find_variable(name, layers_.version()) == nullptr) {
+    Answer answer;
+    answer.info = "ERROR: Unknown global variable: '" + name + "'.";
+    return answer;
+  }
+  const bool is_quoted = value.size() >= 2 && (value.front() == '\'' || value.front() == '"');
+  return execute("UPDATE global_variables SET variable_value=" + (is_quoted ? std::string(value) : quoted(value)) +
+                     " WHERE variable_name=" + quoted(name),
+                 Role::admin);
+}
+
+}  // namespace proxysql_consul::testing

@@ -1,0 +1,187 @@
+#include "standin/standin_layers.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "standin/standin_schema.h"
+#include "standin/standin_variables.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+bool in_version(const SchemaEntry& entry, StandinVersion version) {
+  return version != StandinVersion::v1_1 || !entry.body_1_1.empty();
+}
+
+std::string body_of(const SchemaEntry& entry, StandinVersion version) {
+  if (version != StandinVersion::v1_1) return std::string(entry.body_2_7);
+  std::string body(entry.body_1_1);
+  // SQLite 3.9 names the table in the error, where later ones quote the expression.
+  for (std::size_t at = 0; (at = body.find("CHECK", at)) != std::string::npos; at += 17 + entry.name.size()) {
+    body.insert(at, joined({"CONSTRAINT ", entry.name, " "}));
+  }
+  return body;
+}
+
+std::string variables_like(const std::string& prefix) { return " WHERE variable_name LIKE " + quoted(prefix + "-%"); }
+
+}  // namespace
+
+StandinLayers::StandinLayers(StandinVersion version, const std::string& disk_path)
+    : version_(version), runtime_variables_(default_variables(version)) {
+  db_.must("ATTACH " + quoted(disk_path) + " AS disk");
+  // Runtime of what 1.1 shows in no table.
+  db_.must("ATTACH ':memory:' AS hidden");
+  create_tables();
+  for (const auto& [name, value] : runtime_variables_) {
+    db_.must("INSERT INTO main.global_variables VALUES (" + quoted(name) + ',' + quoted(value) + ')');
+  }
+}
+
+void StandinLayers::create_tables() {
+  for (const SchemaEntry& entry : schema) {
+    if (!in_version(entry, version_)) continue;
+    const std::string name(entry.name);
+    const std::string body = body_of(entry, version_);
+    db_.must(joined({"CREATE TABLE main.", name, " (", body, ")"}));
+    if (entry.on_disk) db_.must(joined({"CREATE TABLE IF NOT EXISTS disk.", name, " (", body, ")"}));
+    if (name != "mysql_collations") db_.must(joined({"CREATE TABLE ", runtime_name(name), " (", body, ")"}));
+    for (const Row& row : db_.rows(joined({"PRAGMA main.table_info(", name, ")"}))) {
+      columns_[name].push_back(row.at(1).value());
+    }
+  }
+  if (version_ == StandinVersion::v1_1) return;
+  db_.must(joined({"CREATE TABLE IF NOT EXISTS disk.global_settings (", variables_body, ")"}));
+}
+
+std::string StandinLayers::runtime_name(std::string_view table) const {
+  const bool shown = version_ != StandinVersion::v1_1 ||
+                     std::any_of(schema.begin(), schema.end(),
+                                 [&](const SchemaEntry& entry) { return entry.name == table && entry.runtime_1_1; });
+  return (shown ? "main.runtime_" : "hidden.hidden_") + std::string(table);
+}
+
+std::vector<std::string> StandinLayers::tables(const Module& module) const {
+  std::vector<std::string> out;
+  std::copy_if(module.tables.begin(), module.tables.end(), std::back_inserter(out),
+               [&](const std::string& table) { return columns_.contains(table); });
+  return out;
+}
+
+std::string StandinLayers::variable(const std::string& name) const {
+  const auto found = runtime_variables_.find(name);
+  return found == runtime_variables_.end() ? std::string() : found->second;
+}
+
+std::string StandinLayers::column_list(std::string_view table,
+                                       const std::map<std::string, std::string>& instead) const {
+  std::string out;
+  for (const std::string& column : columns_.at(std::string(table))) {
+    const auto found = instead.find(column);
+    out += (out.empty() ? "" : ",") + (found == instead.end() ? column : found->second);
+  }
+  return out;
+}
+
+void StandinLayers::load_to_runtime(const Module& module) {
+  for (const std::string& table : tables(module)) load_table(table);
+  if (!module.variables.empty()) load_variables(module.variables);
+}
+
+void StandinLayers::load_table(const std::string& table) {
+  const std::string runtime = runtime_name(table);
+  const auto insert = [&](const std::map<std::string, std::string>& instead, const std::string& where) {
+    db_.must(joined(
+        {"INSERT INTO ", runtime, " SELECT ", column_list(table, instead), " FROM main.", table, " AS a ", where}));
+  };
+  db_.must("DELETE FROM " + runtime);
+  if (table.ends_with("_servers") && table != "proxysql_servers") {
+    insert({{"status", "UPPER(status)"}}, "WHERE UPPER(status) <> 'OFFLINE_HARD'");
+  } else if (table.ends_with("_query_rules")) {
+    const bool has_address = version_ != StandinVersion::v1_1;
+    insert({{"digest", "standin_digest(digest)"}},
+           has_address ? "WHERE active=1 AND (client_addr IS NULL OR (LENGTH(client_addr) < 46 AND"
+                         " INSTR(client_addr,'%') IN (0, LENGTH(client_addr))))"
+                       : "WHERE active=1");
+  } else if (table == "mysql_users") {
+    const std::map<std::string, std::string> texts = {{"password", "COALESCE(password,'')"},
+                                                      {"default_schema", "COALESCE(default_schema,'')"}};
+    for (const char* side : {"frontend", "backend"}) {
+      auto instead = texts;
+      instead["frontend"] = side == std::string_view("frontend") ? "1" : "0";
+      instead["backend"] = side == std::string_view("backend") ? "1" : "0";
+      insert(instead, std::string("WHERE active=1 AND ") + side + "=1");
+    }
+  } else if (table.ends_with("_hostgroups")) {
+    // A writer hostgroup that is another row's reader (backup writer, offline) is no valid combination: skipped.
+    const auto& columns = columns_.at(table);
+    std::string others;
+    for (const char* other : {"reader_hostgroup", "backup_writer_hostgroup", "offline_hostgroup"}) {
+      if (std::find(columns.begin(), columns.end(), other) == columns.end()) continue;
+      others += (others.empty() ? "" : " OR ") + std::string("b.") + other + "=a.writer_hostgroup";
+    }
+    insert({}, "WHERE NOT EXISTS (SELECT 1 FROM main." + table + " AS b WHERE " + others + ')');
+  } else {
+    insert({}, "");
+  }
+}
+
+void StandinLayers::load_variables(const std::string& prefix) {
+  const std::string like = variables_like(prefix);
+  for (const Row& row : db_.rows("SELECT variable_name, variable_value FROM main.global_variables" + like)) {
+    const std::string& name = row.at(0).value();
+    const std::string is_name = " WHERE variable_name=" + quoted(name);
+    const VariableSpec* spec = find_variable(name, version_);
+    if (spec == nullptr) {
+      db_.must("DELETE FROM main.global_variables" + is_name);
+      continue;
+    }
+    std::string& current = runtime_variables_[name];
+    if (auto value = accepted(*spec, row.at(1).value(), current)) {
+      current = *std::move(value);
+    } else {
+      db_.must("UPDATE main.global_variables SET variable_value=" + quoted(current) + is_name);
+    }
+  }
+  const std::string runtime = runtime_name("global_variables");
+  db_.must("DELETE FROM " + runtime + like);
+  for (const auto& [name, value] : runtime_variables_) {
+    if (!name.starts_with(prefix + '-')) continue;
+    db_.must("INSERT INTO " + runtime + " VALUES (" + quoted(name) + ',' + quoted(value) + ')');
+  }
+}
+
+void StandinLayers::save_to_memory(const Module& module) {
+  for (std::string table : tables(module)) {
+    // The original saves the scheduler where the REST API was meant.
+    if (table == "restapi_routes") table = "scheduler";
+    const std::string from = " FROM " + runtime_name(table);
+    if (table == "mysql_users") {
+      // Users that are not at runtime stay, inactive; the doubled rows of runtime take the place of single ones.
+      db_.must("UPDATE main.mysql_users SET active=0");
+      db_.must("REPLACE INTO main.mysql_users SELECT *" + from);
+    } else {
+      std::map<std::string, std::string> instead;
+      if (table == "mysql_servers") instead["status"] = "REPLACE(status,'SHUNNED','ONLINE')";
+      db_.must("DELETE FROM main." + table);
+      db_.must(joined({"INSERT INTO main.", table, " SELECT ", column_list(table, instead), from}));
+    }
+  }
+  if (module.variables.empty()) return;
+  db_.must(joined({"REPLACE INTO main.global_variables SELECT * FROM ", runtime_name("global_variables"),
+                   variables_like(module.variables)}));
+}
+
+void StandinLayers::copy(const Module& module, const std::string& from, const std::string& to) {
+  for (const std::string& table : tables(module)) {
+    if (table == "coredump_filters") continue;
+    db_.must(joined({"DELETE FROM ", to, ".", table}));
+    db_.must(joined({"INSERT INTO ", to, ".", table, " SELECT * FROM ", from, ".", table}));
+  }
+  if (module.variables.empty()) return;
+  db_.must(joined({"REPLACE INTO ", to, ".global_variables SELECT * FROM ", from, ".global_variables",
+                   variables_like(module.variables)}));
+}
+
+}  // namespace proxysql_consul::testing

@@ -1,0 +1,50 @@
+// What the stand-in's parts say to each other and to those who carry statements to it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxysql_consul/model/table.h"
+
+namespace proxysql_consul::testing {
+
+/// In the order of their release, so that versions can be compared.
+enum class StandinVersion {
+  v1_1,  ///< the build of 2016 that has SAVE ... TO CLUSTER
+  v2_7,
+};
+
+/// A stats user sees a database of its own, without the configuration.
+enum class Role { admin, stats };
+
+/// What a test planned for a statement; the carrier of the statement acts on all but `fail`.
+enum class Fault {
+  none,
+  fail,  ///< answer with an error
+  drop,  ///< close this connection without an answer
+  exit,  ///< end the server without an answer
+  hang,  ///< never answer
+  kill,  ///< SIGKILL the client (unix socket only), then drop
+};
+
+struct Answer {
+  bool ok = true;
+  std::string error;        ///< as the client sees it
+  unsigned error_code = 0;  ///< 1045, or 1205 for "database is locked"
+  bool has_result_set = false;
+  std::vector<std::string> columns;
+  std::vector<Row> rows;
+  std::uint64_t affected = 0;
+  std::string info;
+  Fault fault = Fault::none;
+};
+
+struct Account {
+  std::string password;
+  Role role = Role::admin;
+};
+
+}  // namespace proxysql_consul::testing
