@@ -1,11 +1,11 @@
 #include "standin/standin_admin.h"
 
 #include <algorithm>
-#include <ctime>
 #include <initializer_list>
 #include <utility>
 #include <vector>
 
+#include "standin/standin_cluster.h"
 #include "standin/standin_variables.h"
 
 namespace proxysql_consul::testing {
@@ -13,6 +13,16 @@ namespace {
 
 bool starts_with_one_of(std::string_view command, std::initializer_list<std::string_view> heads) {
   return std::any_of(heads.begin(), heads.end(), [&](std::string_view head) { return command.starts_with(head); });
+}
+
+std::string_view version_text(StandinVersion version) {
+  switch (version) {
+    case StandinVersion::v1_1: return "1.1.1.beta7";
+    case StandinVersion::v2_0: return "2.0.18-3-gstandin";
+    case StandinVersion::v2_5: return "2.5.5-3-gstandin";
+    case StandinVersion::v2_7: break;
+  }
+  return "2.7.2-3-gstandin";
 }
 
 Answer failed(std::string message) {
@@ -24,8 +34,15 @@ Answer failed(std::string message) {
 
 }  // namespace
 
-StandinAdmin::StandinAdmin(StandinVersion version, const std::string& disk_path)
-    : layers_(version, disk_path), checksums_(layers_) {
+StandinAdmin::StandinAdmin(StandinVersion version, const StandinHost& host, const StandinAdmin* before,
+                           bool same_process)
+    : host_(host),
+      layers_(version, host, before == nullptr ? nullptr : &before->layers_),
+      checksums_(layers_, same_process ? before->checksums_.values() : Checksums{}) {
+  layers_.db().must("ATTACH ':memory:' AS stats");
+  layers_.db().must(
+      "CREATE TABLE stats.stats_mysql_global (Variable_Name VARCHAR NOT NULL PRIMARY KEY,"
+      " Variable_Value VARCHAR NOT NULL)");
   for (const Module& module : modules()) {
     if (!in_version(module, version)) continue;
     layers_.load_from_disk(module);
@@ -35,7 +52,29 @@ StandinAdmin::StandinAdmin(StandinVersion version, const std::string& disk_path)
 
 void StandinAdmin::load(const Module& module) {
   layers_.load_to_runtime(module);
-  checksums_.loaded(module, std::time(nullptr));
+  checksums_.loaded(module, host_.clock.now());
+  if (module.words == "MYSQL SERVERS") ++servers_table_version_;
+}
+
+void StandinAdmin::monitor(const std::string& servers, bool is_commit,
+                           const std::function<void(StandinMonitor&)>& act) {
+  const auto module = std::find_if(modules().begin(), modules().end(), [&](const Module& candidate) {
+    return !candidate.tables.empty() && candidate.tables.front() == servers;
+  });
+  StandinMonitor monitor(layers_, servers);
+  act(monitor);
+  checksums_.moved(*module, host_.clock.now());
+  if (is_commit && servers == "mysql_servers") ++servers_table_version_;
+}
+
+void StandinAdmin::refresh_stats() {
+  layers_.db().must("DELETE FROM stats.stats_mysql_global");
+  const auto insert = [&](std::string_view name, std::int64_t value) {
+    layers_.db().must(joined(
+        {"INSERT INTO stats.stats_mysql_global VALUES (", quoted(name), ",", quoted(std::to_string(value)), ")"}));
+  };
+  if (layers_.version() != StandinVersion::v1_1) insert("ProxySQL_Uptime", host_.clock.uptime());
+  insert("Servers_table_version", servers_table_version_);
 }
 
 Answer StandinAdmin::execute(std::string_view sql, Role role) {
@@ -54,7 +93,9 @@ Answer StandinAdmin::execute(std::string_view sql, Role role) {
                                    "SET SQL_AUTO_IS_NULL", "SET NAMES", "SET AUTOCOMMIT"})) {
     return {};
   }
-  const auto instead = instead_of(command);
+  // As in the original, which looks for the name anywhere in the text, and in lower case alone.
+  if (sql.find("stats_mysql_global") != std::string_view::npos) refresh_stats();
+  const auto instead = instead_of(command, role);
   if (!instead && !is_1_1 && command.starts_with("SET ")) {
     if (auto answer = set_variable(sql)) return *std::move(answer);
   }
@@ -68,13 +109,20 @@ Answer StandinAdmin::execute(std::string_view sql, Role role) {
   return answer;
 }
 
-std::optional<std::string> StandinAdmin::instead_of(const std::string& command) const {
+std::optional<std::string> StandinAdmin::instead_of(const std::string& command, Role role) {
   const bool is_1_1 = layers_.version() == StandinVersion::v1_1;
+  if (role == Role::admin) {
+    if (auto statement = cluster_statement(layers_, command)) return statement;
+    if (auto statement = checksum_statement(layers_, command)) return statement;
+  }
+  if (!is_1_1 && command == "SELECT GLOBAL_CHECKSUM()") return "SELECT " + checksums_.global() + " AS CHECKSUM";
   if (command == "SELECT @@VERSION_COMMENT LIMIT 1") return "SELECT '(ProxySQL Admin Module)'";
   if (command.starts_with("SELECT @@VERSION")) {
-    return is_1_1 ? "SELECT '1.1.1.beta7' AS '@@version'" : "SELECT '2.7.2-3-gstandin' AS '@@version'";
+    return joined({"SELECT '", version_text(layers_.version()), "' AS '@@version'"});
   }
-  if (!is_1_1 && command.starts_with("SELECT VERSION()")) return "SELECT '2.7.2-3-gstandin' AS 'version()'";
+  if (!is_1_1 && command.starts_with("SELECT VERSION()")) {
+    return joined({"SELECT '", version_text(layers_.version()), "' AS 'version()'"});
+  }
   if (command == "SHOW TABLES") {
     return std::string(
                "SELECT name AS tables FROM sqlite_master WHERE type='table' AND name NOT IN ('sqlite_sequence')") +

@@ -1,6 +1,5 @@
 #include "standin/standin_engine.h"
 
-#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -17,12 +16,20 @@ struct CallbackScope {
   ~CallbackScope() { in_callback = false; }
 };
 
-bool is_control(std::string_view sql) { return folded(sql).starts_with("STANDIN "); }
+/// A connection that is gone.
+Answer dropped() {
+  Answer answer;
+  answer.ok = false;
+  answer.fault = Fault::drop;
+  return answer;
+}
 
 }  // namespace
 
 StandinEngine::StandinEngine(StandinVersion version, const std::string& disk_path)
-    : version_(version), admin_(std::make_unique<StandinAdmin>(version, disk_path)) {}
+    : version_(version),
+      host_{disk_path, DiskState::writable, {}},
+      admin_(std::make_unique<StandinAdmin>(version, host_)) {}
 
 StandinEngine::~StandinEngine() = default;
 
@@ -34,8 +41,9 @@ Answer StandinEngine::failed(std::string message) const {
   return answer;
 }
 
-Answer StandinEngine::execute(std::string_view sql, Role role) {
-  if (!in_callback && !is_control(sql)) {
+Answer StandinEngine::execute(std::string_view sql, Role role, std::optional<unsigned> start) {
+  const bool is_control = folded(sql).starts_with("STANDIN ");
+  if (!in_callback && !is_control) {
     std::function<void(std::string_view)> callback;
     {
       const std::lock_guard lock(mutex_);
@@ -47,28 +55,61 @@ Answer StandinEngine::execute(std::string_view sql, Role role) {
     }
   }
   std::unique_lock lock(mutex_);
-  if (is_control(sql)) return control(trimmed(sql)).value_or(failed("near \"STANDIN\": syntax error"));
-  log_.emplace_back(sql);
-  if (const auto found = planned_.find(++count_); found != planned_.end()) {
-    const Planned planned = found->second;
-    planned_.erase(found);
-    Answer answer = failed(planned.text);
-    answer.fault = planned.fault;
-    return answer;
-  }
-  if (const auto configuration = role == Role::admin ? cluster_save(folded(sql)) : std::nullopt) {
-    const std::string script = admin_->layers().variable(std::string(consul_script_variable));
-    const auto run_script = cluster_save_;
-    // Only the calling session waits: the program connects back.
-    lock.unlock();
-    return run_script && run_script(script, *configuration) == 0 ? Answer{} : failed("");
-  }
-  return execute_locked(sql, role);
+  Answer answer = is_control ? control(trimmed(sql)) : execute_locked(sql, role, start, lock);
+  if (lock.owns_lock()) answer.start = starts_;
+  return answer;
 }
 
-Answer StandinEngine::execute_locked(std::string_view sql, Role role) {
+Answer StandinEngine::execute_locked(std::string_view sql, Role role, std::optional<unsigned> start,
+                                     std::unique_lock<std::mutex>& lock) {
+  if (start && *start != starts_) return dropped();
+  log_.emplace_back(sql);
+  if (auto answer = planned_fault()) return *std::move(answer);
+  const std::string command = folded(sql);
+  if (role == Role::admin && command == "PROXYSQL RESTART") {
+    begin(true);
+    return dropped();
+  }
+  if (const auto configuration = role == Role::admin ? cluster_save(command) : std::nullopt) {
+    const std::string script = admin_->layers().variable(std::string(consul_script_variable));
+    const auto run_script = cluster_save_;
+    const unsigned during = starts_;
+    // Only the calling session waits: the program connects back.
+    lock.unlock();
+    Answer answer = run_script && run_script(script, *configuration) == 0 ? Answer{} : failed("");
+    answer.start = during;
+    return answer;
+  }
+  if (auto error = role == Role::admin ? disk_error(sql) : std::nullopt) return failed(*std::move(error));
   Answer answer = admin_->execute(sql, role);
   return answer.ok ? answer : failed(std::move(answer.error));
+}
+
+std::optional<Answer> StandinEngine::planned_fault() {
+  const auto found = planned_.find(++count_);
+  if (found == planned_.end()) return std::nullopt;
+  const Planned planned = found->second;
+  planned_.erase(found);
+  Answer answer = failed(planned.text);
+  answer.fault = planned.fault;
+  return answer;
+}
+
+std::optional<std::string> StandinEngine::disk_error(std::string_view sql) const {
+  if (host_.disk == DiskState::writable || sql.find("disk.") == std::string_view::npos) return std::nullopt;
+  const std::string command = folded(sql.substr(0, 100));
+  for (const char* verb : {"INSERT", "REPLACE", "UPDATE", "DELETE"}) {
+    if (!command.starts_with(verb)) continue;
+    return host_.disk == DiskState::read_only ? "attempt to write a readonly database" : "database or disk is full";
+  }
+  return std::nullopt;
+}
+
+void StandinEngine::begin(bool same_process) {
+  if (!same_process) host_.clock.start();
+  // Both hold the disk for a moment: the new run takes it over from the one before where it is in memory.
+  admin_ = std::make_unique<StandinAdmin>(version_, host_, admin_.get(), same_process);
+  ++starts_;
 }
 
 std::optional<std::string> StandinEngine::cluster_save(const std::string& command) const {
@@ -76,38 +117,6 @@ std::optional<std::string> StandinEngine::cluster_save(const std::string& comman
   if (command == "SAVE MYSQL SERVERS TO CLUSTER") return "mysql_servers";
   if (command == "SAVE MYSQL QUERY RULES TO CLUSTER") return "mysql_query_rules";
   return std::nullopt;
-}
-
-std::optional<Answer> StandinEngine::control(std::string_view command) {
-  std::istringstream words{std::string(command)};
-  std::string standin;
-  std::string verb;
-  words >> standin >> verb;
-  verb = upper(verb);
-  Answer answer;
-  if (verb == "LOG") {
-    answer.has_result_set = true;
-    answer.columns = {"statement"};
-    for (const std::string& statement : log_) answer.rows.push_back({statement});
-    return answer;
-  }
-  if (verb == "CLEAR") {
-    log_.clear();
-    planned_.clear();
-    return answer;
-  }
-  static const std::map<std::string, Fault> faults = {{"FAIL", Fault::fail},
-                                                      {"DROP", Fault::drop},
-                                                      {"EXIT", Fault::exit},
-                                                      {"HANG", Fault::hang},
-                                                      {"KILL", Fault::kill}};
-  std::size_t n = 0;
-  const auto fault = faults.find(verb);
-  if (fault == faults.end() || !(words >> n) || n == 0) return std::nullopt;
-  std::string text;
-  std::getline(words >> std::ws, text);
-  planned_[count_ + n] = {fault->second, text};
-  return answer;
 }
 
 std::optional<Account> StandinEngine::account(std::string_view username) {
@@ -124,11 +133,63 @@ std::optional<Account> StandinEngine::account(std::string_view username) {
   return std::nullopt;
 }
 
+unsigned StandinEngine::starts() {
+  const std::lock_guard lock(mutex_);
+  return starts_;
+}
+
 void StandinEngine::set_server_status(int hostgroup, std::string_view hostname, int port, std::string_view status) {
   const std::lock_guard lock(mutex_);
-  admin_->layers().db().must(joined({"UPDATE runtime_mysql_servers SET status=", quoted(status),
-                                     " WHERE hostgroup_id=", std::to_string(hostgroup),
-                                     " AND hostname=", quoted(hostname), " AND port=", std::to_string(port)}));
+  admin_->monitor("mysql_servers", false, [&](StandinMonitor& monitor) {
+    monitor.set_status({hostgroup, std::string(hostname), port}, std::string(status));
+  });
+}
+
+void StandinEngine::set_read_only(std::string_view hostname, int port, bool read_only, const std::string& table) {
+  const std::lock_guard lock(mutex_);
+  admin_->monitor(table, false,
+                  [&](StandinMonitor& monitor) { monitor.set_read_only(std::string(hostname), port, read_only); });
+}
+
+void StandinEngine::move_server(int hostgroup, std::string_view hostname, int port, int to_hostgroup,
+                                const std::string& table) {
+  const std::lock_guard lock(mutex_);
+  admin_->monitor(table, true, [&](StandinMonitor& monitor) {
+    monitor.move({hostgroup, std::string(hostname), port}, to_hostgroup);
+  });
+}
+
+void StandinEngine::add_server(int hostgroup, std::string_view hostname, int port, const std::string& table) {
+  const std::lock_guard lock(mutex_);
+  admin_->monitor(table, false, [&](StandinMonitor& monitor) {
+    monitor.discover({hostgroup, std::string(hostname), port});
+  });
+}
+
+void StandinEngine::restart() {
+  const std::lock_guard lock(mutex_);
+  begin(false);
+}
+
+void StandinEngine::restart_with_disk(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  admin_->layers().replace_disk(path);
+  begin(false);
+}
+
+void StandinEngine::turn_clock(std::int64_t seconds) {
+  const std::lock_guard lock(mutex_);
+  host_.clock.turn(seconds);
+}
+
+void StandinEngine::set_clock(std::function<std::int64_t()> source) {
+  const std::lock_guard lock(mutex_);
+  host_.clock.set_source(std::move(source));
+}
+
+void StandinEngine::set_disk(DiskState state) {
+  const std::lock_guard lock(mutex_);
+  host_.disk = state;
 }
 
 void StandinEngine::plan(std::size_t n, Fault fault, std::string text) {

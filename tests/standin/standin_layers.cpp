@@ -24,14 +24,21 @@ std::string body_of(const SchemaEntry& entry, StandinVersion version) {
   return body;
 }
 
+/// ProxySQL keeps what it was given of these for the peers of its cluster.
+bool is_kept(std::string_view table, StandinVersion version) {
+  return version != StandinVersion::v1_1 &&
+         (table == "mysql_servers" || table == "mysql_query_rules" || table == "mysql_users");
+}
+
 std::string variables_like(const std::string& prefix) { return " WHERE variable_name LIKE " + quoted(prefix + "-%"); }
 
 }  // namespace
 
-StandinLayers::StandinLayers(StandinVersion version, const std::string& disk_path)
-    : version_(version), runtime_variables_(default_variables(version)) {
-  db_.must("ATTACH " + quoted(disk_path) + " AS disk");
-  // Runtime of what 1.1 shows in no table.
+StandinLayers::StandinLayers(StandinVersion version, const StandinHost& host, const StandinLayers* before)
+    : version_(version), host_(host), runtime_variables_(default_variables(version)) {
+  db_.must("ATTACH " + quoted(host.disk_path) + " AS disk");
+  if (before != nullptr && host.disk_path == ":memory:") db_.copy_schema(before->db_, "disk");
+  // Runtime of what 1.1 shows in no table, and what was loaded.
   db_.must("ATTACH ':memory:' AS hidden");
   create_tables();
   for (const auto& [name, value] : runtime_variables_) {
@@ -47,6 +54,7 @@ void StandinLayers::create_tables() {
     db_.must(joined({"CREATE TABLE main.", name, " (", body, ")"}));
     if (entry.on_disk) db_.must(joined({"CREATE TABLE IF NOT EXISTS disk.", name, " (", body, ")"}));
     if (name != "mysql_collations") db_.must(joined({"CREATE TABLE ", runtime_name(name), " (", body, ")"}));
+    if (is_kept(name, version_)) db_.must(joined({"CREATE TABLE ", loaded_name(name), " (", body, ")"}));
     for (const Row& row : db_.rows(joined({"PRAGMA main.table_info(", name, ")"}))) {
       columns_[name].push_back(row.at(1).value());
     }
@@ -69,6 +77,11 @@ std::vector<std::string> StandinLayers::tables(const Module& module) const {
   return out;
 }
 
+bool StandinLayers::has_column(const std::string& table, const std::string& column) const {
+  const auto& columns = columns_.at(table);
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
 std::string StandinLayers::variable(const std::string& name) const {
   const auto found = runtime_variables_.find(name);
   return found == runtime_variables_.end() ? std::string() : found->second;
@@ -85,7 +98,10 @@ std::string StandinLayers::column_list(std::string_view table,
 }
 
 void StandinLayers::load_to_runtime(const Module& module) {
-  for (const std::string& table : tables(module)) load_table(table);
+  for (const std::string& table : tables(module)) {
+    load_table(table);
+    if (is_kept(table, version_)) keep_loaded(table);
+  }
   if (!module.variables.empty()) load_variables(module.variables);
 }
 
@@ -111,20 +127,34 @@ void StandinLayers::load_table(const std::string& table) {
       auto instead = texts;
       instead["frontend"] = side == std::string_view("frontend") ? "1" : "0";
       instead["backend"] = side == std::string_view("backend") ? "1" : "0";
-      insert(instead, std::string("WHERE active=1 AND ") + side + "=1");
+      insert(instead, std::string("WHERE active=1 AND default_hostgroup>=0 AND ") + side + "=1");
     }
   } else if (table.ends_with("_hostgroups")) {
     // A writer hostgroup that is another row's reader (backup writer, offline) is no valid combination: skipped.
-    const auto& columns = columns_.at(table);
     std::string others;
     for (const char* other : {"reader_hostgroup", "backup_writer_hostgroup", "offline_hostgroup"}) {
-      if (std::find(columns.begin(), columns.end(), other) == columns.end()) continue;
+      if (!has_column(table, other)) continue;
       others += (others.empty() ? "" : " OR ") + std::string("b.") + other + "=a.writer_hostgroup";
     }
     insert({}, "WHERE NOT EXISTS (SELECT 1 FROM main." + table + " AS b WHERE " + others + ')');
   } else {
     insert({}, "");
   }
+}
+
+void StandinLayers::keep_loaded(const std::string& table) {
+  std::map<std::string, std::string> instead;
+  std::string where = "active=1";
+  if (table == "mysql_servers") {
+    instead["status"] = "CASE status WHEN 'SHUNNED' THEN 'ONLINE' ELSE status END";
+    where = "status <> 'OFFLINE_HARD'";
+  } else if (table == "mysql_users") {
+    instead = {{"password", "COALESCE(password,'')"}, {"default_schema", "COALESCE(default_schema,'')"}};
+    where += " AND default_hostgroup>=0";
+  }
+  db_.must("DELETE FROM " + loaded_name(table));
+  db_.must(joined({"INSERT INTO ", loaded_name(table), " SELECT ", column_list(table, instead), " FROM main.", table,
+                   " WHERE ", where}));
 }
 
 void StandinLayers::load_variables(const std::string& prefix) {
@@ -171,6 +201,35 @@ void StandinLayers::save_to_memory(const Module& module) {
   if (module.variables.empty()) return;
   db_.must(joined({"REPLACE INTO main.global_variables SELECT * FROM ", runtime_name("global_variables"),
                    variables_like(module.variables)}));
+}
+
+void StandinLayers::save_to_disk(const Module& module) {
+  if (host_.disk == DiskState::writable) return copy(module, "main", "disk");
+  if (host_.disk != DiskState::losing) return;
+  // Variables are replaced one by one, so nothing goes before something comes.
+  for (const std::string& table : tables(module)) {
+    if (table != "coredump_filters") db_.must("DELETE FROM disk." + table);
+  }
+}
+
+void StandinLayers::replace_disk(const std::string& path) {
+  if (!path.empty()) db_.must("ATTACH " + quoted(path) + " AS other");
+  for (const Row& row :
+       db_.rows("SELECT name FROM disk.sqlite_master WHERE type='table' AND name<>'sqlite_sequence'")) {
+    const std::string& table = row.at(0).value();
+    db_.must("DELETE FROM disk." + table);
+    if (path.empty()) continue;
+    std::string columns;
+    for (const Row& column : db_.rows(joined({"SELECT name FROM pragma_table_info('", table,
+                                              "','disk') WHERE name IN "
+                                              "(SELECT name FROM pragma_table_info('",
+                                              table, "','other'))"}))) {
+      columns += joined({columns.empty() ? "\"" : ",\"", column.at(0).value(), "\""});
+    }
+    if (columns.empty()) continue;
+    db_.must(joined({"INSERT INTO disk.", table, " (", columns, ") SELECT ", columns, " FROM other.", table}));
+  }
+  if (!path.empty()) db_.must("DETACH other");
 }
 
 void StandinLayers::copy(const Module& module, const std::string& from, const std::string& to) {

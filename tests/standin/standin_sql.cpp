@@ -153,4 +153,12 @@ std::vector<Row> Database::rows(std::string_view sql) {
   return std::move(answer.rows);
 }
 
+void Database::copy_schema(const Database& from, const std::string& schema) {
+  sqlite3_backup* backup = sqlite3_backup_init(db_.get(), schema.c_str(), from.db_.get(), schema.c_str());
+  if (backup == nullptr)
+    throw std::runtime_error(joined({"stand-in: copying ", schema, ": ", failed(db_.get()).error}));
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) throw std::runtime_error("stand-in: copying " + schema);
+}
+
 }  // namespace proxysql_consul::testing

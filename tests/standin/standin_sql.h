@@ -34,6 +34,8 @@ class Database {
   /// Throws std::runtime_error where the statement fails.
   void must(std::string_view sql);
   std::vector<Row> rows(std::string_view sql);
+  /// Makes the schema of that name (main, or one attached) what it is in the other connection.
+  void copy_schema(const Database& from, const std::string& schema);
 
  private:
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> db_;

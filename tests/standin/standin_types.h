@@ -14,6 +14,8 @@ namespace proxysql_consul::testing {
 /// In the order of their release, so that versions can be compared.
 enum class StandinVersion {
   v1_1,  ///< the build of 2016 that has SAVE ... TO CLUSTER
+  v2_0,  ///< 2.0 to 2.4.7: the tables of 2.7, but nothing by PROXY_SELECT and no mysql_servers_v2
+  v2_5,  ///< 2.4.8 to 2.5.5: the tables of 2.7 and PROXY_SELECT, but no mysql_servers_v2
   v2_7,
 };
 
@@ -40,6 +42,7 @@ struct Answer {
   std::uint64_t affected = 0;
   std::string info;
   Fault fault = Fault::none;
+  unsigned start = 0;  ///< during which start it was answered
 };
 
 struct Account {
