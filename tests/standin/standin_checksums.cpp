@@ -42,6 +42,9 @@ StandinChecksums::StandinChecksums(StandinLayers& layers, Checksums before)
   layers_.db().must(
       "CREATE TABLE runtime_checksums_values (name VARCHAR NOT NULL PRIMARY KEY, version INT NOT NULL,"
       " epoch INT NOT NULL, checksum VARCHAR NOT NULL)");
+  if (layers_.version() >= StandinVersion::v3_0) {
+    layers_.db().must("INSERT INTO runtime_checksums_values VALUES ('pgsql_variables',0,0,'')");
+  }
 }
 
 std::string StandinChecksums::runtime_checksum(const Module& module) const {
@@ -50,8 +53,8 @@ std::string StandinChecksums::runtime_checksum(const Module& module) const {
     hash = hash_of(layers_.db(), as_peers_see_servers(layers_.runtime_name(module.tables.front())));
     // Since 2.6 the row mysql_servers_v2 covers the other tables, and this one the servers alone.
     if (layers_.version() < StandinVersion::v2_7) hash = hash_of_others(layers_, module, hash);
-  } else if (module.checksum == "mysql_query_rules") {
-    hash = hash_of(layers_.db(), "SELECT * FROM " + StandinLayers::loaded_name("mysql_query_rules"));
+  } else if (module.checksum.ends_with("_query_rules")) {
+    hash = hash_of(layers_.db(), "SELECT * FROM " + StandinLayers::loaded_name(module.checksum));
     hash = hash_of_others(layers_, module, hash);
   } else if (!module.variables.empty()) {
     hash = hash_of(layers_.db(), joined({"SELECT * FROM ", layers_.runtime_name("global_variables"),

@@ -1,6 +1,6 @@
 // What stands in for ProxySQL's admin interface where no ProxySQL is: SQLite, which is what ProxySQL's admin uses too,
-// holding the memory, runtime and disk tables of 2.7.2 or of 1.1.1, the admin commands, and the quirks that a client
-// can trip over. Knows nothing of the network: StandinServer and StandinSession carry statements to it.
+// holding the memory, runtime and disk tables of 3.0.1, 2.7.2 or 1.1.1, the admin commands, and the quirks that a
+// client can trip over. Knows nothing of the network: StandinServer and StandinSession carry statements to it.
 //
 // Not modelled: LOAD ... FROM CONFIG, the stats_ tables but for the two values that tell of a start, and that the
 // original regenerates a runtime_ table only when its name is spelled in lower case (here a read in upper case is never

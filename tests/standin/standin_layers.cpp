@@ -1,17 +1,22 @@
 #include "standin/standin_layers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
-#include "standin/standin_schema.h"
+#include "standin/standin_schema_pgsql.h"
 #include "standin/standin_variables.h"
 
 namespace proxysql_consul::testing {
 namespace {
 
-bool in_version(const SchemaEntry& entry, StandinVersion version) {
-  return version != StandinVersion::v1_1 || !entry.body_1_1.empty();
+std::vector<SchemaEntry> tables_of(StandinVersion version) {
+  std::vector<SchemaEntry> out;
+  std::copy_if(schema.begin(), schema.end(), std::back_inserter(out),
+               [&](const SchemaEntry& entry) { return version != StandinVersion::v1_1 || !entry.body_1_1.empty(); });
+  if (version >= StandinVersion::v3_0) out.insert(out.end(), pgsql_schema.begin(), pgsql_schema.end());
+  return out;
 }
 
 std::string body_of(const SchemaEntry& entry, StandinVersion version) {
@@ -27,8 +32,12 @@ std::string body_of(const SchemaEntry& entry, StandinVersion version) {
 /// ProxySQL keeps what it was given of these for the peers of its cluster.
 bool is_kept(std::string_view table, StandinVersion version) {
   return version != StandinVersion::v1_1 &&
-         (table == "mysql_servers" || table == "mysql_query_rules" || table == "mysql_users");
+         (table == "mysql_servers" || table == "mysql_users" || table.ends_with("_query_rules"));
 }
+
+bool is_servers(std::string_view table) { return table == "mysql_servers" || table == "pgsql_servers"; }
+
+bool is_users(std::string_view table) { return table == "mysql_users" || table == "pgsql_users"; }
 
 std::string variables_like(const std::string& prefix) { return " WHERE variable_name LIKE " + quoted(prefix + "-%"); }
 
@@ -47,8 +56,7 @@ StandinLayers::StandinLayers(StandinVersion version, const StandinHost& host, co
 }
 
 void StandinLayers::create_tables() {
-  for (const SchemaEntry& entry : schema) {
-    if (!in_version(entry, version_)) continue;
+  for (const SchemaEntry& entry : tables_of(version_)) {
     const std::string name(entry.name);
     const std::string body = body_of(entry, version_);
     db_.must(joined({"CREATE TABLE main.", name, " (", body, ")"}));
@@ -112,7 +120,7 @@ void StandinLayers::load_table(const std::string& table) {
         {"INSERT INTO ", runtime, " SELECT ", column_list(table, instead), " FROM main.", table, " AS a ", where}));
   };
   db_.must("DELETE FROM " + runtime);
-  if (table.ends_with("_servers") && table != "proxysql_servers") {
+  if (is_servers(table)) {
     insert({{"status", "UPPER(status)"}}, "WHERE UPPER(status) <> 'OFFLINE_HARD'");
   } else if (table.ends_with("_query_rules")) {
     const bool has_address = version_ != StandinVersion::v1_1;
@@ -120,7 +128,17 @@ void StandinLayers::load_table(const std::string& table) {
            has_address ? "WHERE active=1 AND (client_addr IS NULL OR (LENGTH(client_addr) < 46 AND"
                          " INSTR(client_addr,'%') IN (0, LENGTH(client_addr))))"
                        : "WHERE active=1");
-  } else if (table == "mysql_users") {
+  } else if (table == "scheduler") {
+    // An argument after one that is NULL is not kept.
+    const auto unless_null = [](const std::string& earlier, const std::string& argument) {
+      return joined({"CASE WHEN ", earlier, " IS NULL THEN NULL ELSE ", argument, " END"});
+    };
+    insert({{"arg2", unless_null("arg1", "arg2")},
+            {"arg3", unless_null("arg1||arg2", "arg3")},
+            {"arg4", unless_null("arg1||arg2||arg3", "arg4")},
+            {"arg5", unless_null("arg1||arg2||arg3||arg4", "arg5")}},
+           "");
+  } else if (is_users(table)) {
     const std::map<std::string, std::string> texts = {{"password", "COALESCE(password,'')"},
                                                       {"default_schema", "COALESCE(default_schema,'')"}};
     for (const char* side : {"frontend", "backend"}) {
@@ -187,13 +205,13 @@ void StandinLayers::save_to_memory(const Module& module) {
     // The original saves the scheduler where the REST API was meant.
     if (table == "restapi_routes") table = "scheduler";
     const std::string from = " FROM " + runtime_name(table);
-    if (table == "mysql_users") {
+    if (is_users(table)) {
       // Users that are not at runtime stay, inactive; the doubled rows of runtime take the place of single ones.
-      db_.must("UPDATE main.mysql_users SET active=0");
-      db_.must("REPLACE INTO main.mysql_users SELECT *" + from);
+      db_.must(joined({"UPDATE main.", table, " SET active=0"}));
+      db_.must(joined({"REPLACE INTO main.", table, " SELECT *", from}));
     } else {
       std::map<std::string, std::string> instead;
-      if (table == "mysql_servers") instead["status"] = "REPLACE(status,'SHUNNED','ONLINE')";
+      if (is_servers(table)) instead["status"] = "REPLACE(status,'SHUNNED','ONLINE')";
       db_.must("DELETE FROM main." + table);
       db_.must(joined({"INSERT INTO main.", table, " SELECT ", column_list(table, instead), from}));
     }

@@ -23,8 +23,8 @@ class StandinLayers {
   Database& db() { return db_; }
   /// The table of what runtime holds, also where the version shows none.
   std::string runtime_name(std::string_view table) const;
-  /// The table of what the last LOAD brought in, which no monitor touches; there is one for servers, query rules and
-  /// users of MySQL, from 2.0 on.
+  /// The table of what the last LOAD brought in, which no monitor touches; there is one for query rules and for servers
+  /// and users of MySQL, from 2.0 on.
   static std::string loaded_name(std::string_view table) { return "hidden.loaded_" + std::string(table); }
   bool has_table(const std::string& table) const { return columns_.contains(table); }
   bool has_column(const std::string& table, const std::string& column) const;

@@ -27,12 +27,34 @@ const std::vector<Module>& modules() {
       {"RESTAPI", {"restapi_routes"}, "", ""},
       {"COREDUMP", {"coredump_filters"}, "", ""},
       {"SQLITESERVER VARIABLES", {}, "", ""},
+      // The row pgsql_variables of the checksums stays at version 0, whatever is loaded.
+      {"PGSQL VARIABLES", {}, "pgsql", "", false, StandinVersion::v3_0},
+      {"PGSQL SERVERS",
+       {"pgsql_servers", "pgsql_replication_hostgroups", "pgsql_hostgroup_attributes"},
+       "",
+       "pgsql_servers",
+       false,
+       StandinVersion::v3_0},
+      {"PGSQL QUERY RULES",
+       {"pgsql_query_rules", "pgsql_query_rules_fast_routing"},
+       "",
+       "pgsql_query_rules",
+       false,
+       StandinVersion::v3_0},
+      {"PGSQL USERS", {"pgsql_users"}, "", "pgsql_users", false, StandinVersion::v3_0},
+      {"PGSQL FIREWALL",
+       {"pgsql_firewall_whitelist_users", "pgsql_firewall_whitelist_rules",
+        "pgsql_firewall_whitelist_sqli_fingerprints"},
+       "",
+       "",
+       false,
+       StandinVersion::v3_0},
   };
   return all;
 }
 
 bool in_version(const Module& module, StandinVersion version) {
-  return version != StandinVersion::v1_1 || module.in_1_1;
+  return version == StandinVersion::v1_1 ? module.in_1_1 : version >= module.since;
 }
 
 const Module* find_module(const std::string& words, StandinVersion version) {

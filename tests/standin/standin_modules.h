@@ -14,6 +14,7 @@ struct Module {
   std::string variables;            ///< which rows of global_variables: mysql for mysql-%; empty: none
   std::string checksum;             ///< its row of runtime_checksums_values, empty without one
   bool in_1_1 = false;
+  StandinVersion since = StandinVersion::v2_0;  ///< of those after 1.1
 };
 
 /// In the order in which a start loads them.

@@ -1,10 +1,12 @@
 // What the stand-in's parts say to each other and to those who carry statements to it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "proxysql_consul/model/table.h"
@@ -17,7 +19,16 @@ enum class StandinVersion {
   v2_0,  ///< 2.0 to 2.4.7: the tables of 2.7, but nothing by PROXY_SELECT and no mysql_servers_v2
   v2_5,  ///< 2.4.8 to 2.5.5: the tables of 2.7 and PROXY_SELECT, but no mysql_servers_v2
   v2_7,
+  v3_0,  ///< 2.7 and the configurations of PostgreSQL
 };
+
+/// As on the command line.
+inline constexpr std::array<std::pair<StandinVersion, std::string_view>, 5> version_names{
+    {{StandinVersion::v1_1, "1.1"},
+     {StandinVersion::v2_0, "2.0"},
+     {StandinVersion::v2_5, "2.5"},
+     {StandinVersion::v2_7, "2.7"},
+     {StandinVersion::v3_0, "3.0"}}};
 
 /// A stats user sees a database of its own, without the configuration.
 enum class Role { admin, stats };

@@ -15,6 +15,11 @@ constexpr VariableSpec known_variables[] = {
 #include "standin/standin_variables.inc"
 };
 
+constexpr VariableSpec pgsql_variables[] = {
+#include "standin/standin_variables_pgsql.inc"
+};
+constexpr VariableSpec pgsql_ifaces = {"admin-pgsql_ifaces", "0.0.0.0:6132", Kind::text, 0, 0};
+
 /// 1.1 knows these of them, and one of its own.
 constexpr std::string_view variables_11[] = {"admin-admin_credentials",
                                              "admin-mysql_ifaces",
@@ -71,13 +76,19 @@ constexpr VariableSpec consul_script = {consul_script_variable, "/usr/local/bin/
 }  // namespace
 
 const VariableSpec* find_variable(std::string_view name, StandinVersion version) {
+  const auto find_in = [&](const VariableSpec* begin, const VariableSpec* end) -> const VariableSpec* {
+    const auto* found = std::find_if(begin, end, [&](const VariableSpec& spec) { return spec.name == name; });
+    return found == end ? nullptr : found;
+  };
   if (version == StandinVersion::v1_1) {
     if (name == consul_script.name) return &consul_script;
     if (std::find(std::begin(variables_11), std::end(variables_11), name) == std::end(variables_11)) return nullptr;
   }
-  const auto* found = std::find_if(std::begin(known_variables), std::end(known_variables),
-                                   [&](const VariableSpec& spec) { return spec.name == name; });
-  return found == std::end(known_variables) ? nullptr : found;
+  if (version >= StandinVersion::v3_0) {
+    if (name == pgsql_ifaces.name) return &pgsql_ifaces;
+    if (const auto* found = find_in(std::begin(pgsql_variables), std::end(pgsql_variables))) return found;
+  }
+  return find_in(std::begin(known_variables), std::end(known_variables));
 }
 
 std::map<std::string, std::string> default_variables(StandinVersion version) {
@@ -88,6 +99,13 @@ std::map<std::string, std::string> default_variables(StandinVersion version) {
   if (version == StandinVersion::v1_1) {
     out.emplace(consul_script.name, consul_script.value);
     out["admin-version"] = "1.1.1.beta7";
+  }
+  if (version == StandinVersion::v2_0) out["admin-version"] = "2.0.18";
+  if (version == StandinVersion::v2_5) out["admin-version"] = "2.5.5";
+  if (version >= StandinVersion::v3_0) {
+    for (const VariableSpec& spec : pgsql_variables) out.emplace(spec.name, spec.value);
+    out.emplace(pgsql_ifaces.name, pgsql_ifaces.value);
+    out["admin-version"] = "3.0.1";
   }
   return out;
 }

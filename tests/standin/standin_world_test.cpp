@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "standin/conformance_fixture.h"
 #include "standin/standin_engine.h"
 #include "standin/standin_session.h"
 #include "support/process.h"
@@ -15,18 +16,6 @@ namespace proxysql_consul::testing {
 namespace {
 
 using Texts = std::vector<std::string>;
-using Rows = std::vector<Row>;
-
-constexpr std::string_view loaded_servers =
-    "PROXY_SELECT hostgroup_id, hostname, port, gtid_port, status, weight, compression, max_connections, "
-    "max_replication_lag, use_ssl, max_latency_ms, comment FROM mysql_servers_v2 WHERE status<>'OFFLINE_HARD' ORDER BY "
-    "hostgroup_id, hostname, port";
-constexpr std::string_view loaded_rules =
-    "PROXY_SELECT rule_id, username, schemaname, flagIN, client_addr, proxy_addr, proxy_port, digest, match_digest, "
-    "match_pattern, negate_match_pattern, re_modifiers, flagOUT, replace_pattern, destination_hostgroup, cache_ttl, "
-    "cache_empty_result, cache_timeout, reconnect, timeout, retries, delay, next_query_flagIN, mirror_flagOUT, "
-    "mirror_hostgroup, error_msg, ok_msg, sticky_conn, multiplex, gtid_from_hostgroup, log, apply, attributes, comment "
-    "FROM runtime_mysql_query_rules ORDER BY rule_id";
 
 void run_all(StandinEngine& engine, const Texts& statements) {
   for (const std::string& statement : statements) {
@@ -97,14 +86,14 @@ TEST(StandinMonitor, MovesServersAtRuntimeAlone) {
   EXPECT_EQ(runtime(engine), "10 r, 20 r, 20 w");
   EXPECT_NE(checksum(engine, "mysql_servers").at(2), moved.at(2));
   EXPECT_EQ(places(engine, memory), "10 r, 10 w");
-  EXPECT_EQ(places(engine, loaded_servers), "10 r, 10 w");
+  EXPECT_EQ(places(engine, servers_as_loaded), "10 r, 10 w");
   EXPECT_EQ(checksum(engine, "mysql_servers_v2"), v2);
 
   run_all(engine, {"UPDATE mysql_servers SET weight=7"});
-  EXPECT_EQ(rows(engine, loaded_servers).at(0).at(5), "1");
+  EXPECT_EQ(rows(engine, servers_as_loaded).at(0).at(5), "1");
   run_all(engine, {"LOAD MYSQL SERVERS TO RUNTIME"});
   EXPECT_EQ(runtime(engine), "10 r, 10 w");
-  EXPECT_EQ(rows(engine, loaded_servers).at(0).at(5), "7");
+  EXPECT_EQ(rows(engine, servers_as_loaded).at(0).at(5), "7");
   EXPECT_EQ(checksum(engine, "mysql_servers").at(0), "3");
   EXPECT_EQ(checksum(engine, "mysql_servers_v2").at(0), "3");
   EXPECT_NE(checksum(engine, "mysql_servers_v2").at(2), v2.at(2));
@@ -146,7 +135,7 @@ TEST(StandinMonitor, ShunsWithoutAChecksum) {
   engine.set_server_status(10, "w", 3306, "SHUNNED");
   EXPECT_EQ(value(engine, "SELECT status FROM runtime_mysql_servers WHERE hostname='w'"), "SHUNNED");
   EXPECT_EQ(checksum(engine, "mysql_servers"), before);
-  EXPECT_EQ(rows(engine, loaded_servers).at(1).at(4), "ONLINE");
+  EXPECT_EQ(rows(engine, servers_as_loaded).at(1).at(4), "ONLINE");
 }
 
 TEST(StandinMonitor, MovesAndDiscoversWithinAGroup) {
@@ -321,17 +310,18 @@ TEST(StandinCluster, AnswersWhatTheVersionKnows) {
   for (const auto& [version, servers, rules] : cases) {
     SCOPED_TRACE(static_cast<int>(version));
     StandinEngine engine(version);
-    EXPECT_EQ(engine.execute(loaded_servers).ok, servers);
-    EXPECT_EQ(engine.execute(loaded_rules).ok, rules);
-    EXPECT_EQ(engine.execute(loaded_rules, Role::stats).ok, false);
+    EXPECT_EQ(engine.execute(servers_as_loaded).ok, servers);
+    EXPECT_EQ(engine.execute(rules_as_loaded).ok, rules);
+    EXPECT_EQ(engine.execute(rules_as_loaded, Role::stats).ok, false);
     if (version == StandinVersion::v1_1) continue;
     EXPECT_EQ(checksum(engine, "mysql_servers_v2").empty(), !servers) << "the statement and the row come together";
   }
 }
 
 TEST(StandinCluster, SaysAsSqliteThatItIsNoStatement) {
-  EXPECT_EQ(StandinEngine(StandinVersion::v1_1).execute(loaded_servers).error, "near \"PROXY_SELECT\": syntax error");
-  EXPECT_EQ(StandinEngine(StandinVersion::v2_5).execute(loaded_servers).error,
+  EXPECT_EQ(StandinEngine(StandinVersion::v1_1).execute(servers_as_loaded).error,
+            "near \"PROXY_SELECT\": syntax error");
+  EXPECT_EQ(StandinEngine(StandinVersion::v2_5).execute(servers_as_loaded).error,
             "ProxySQL Admin Error: near \"PROXY_SELECT\": syntax error");
 }
 
