@@ -1,14 +1,16 @@
 // What stands in for ProxySQL's admin interface where no ProxySQL is: SQLite, which is what ProxySQL's admin uses too,
-// holding the memory, runtime and disk tables of 2.7.2 or of 1.1.1, the admin commands, and the quirks that a client
-// can trip over. Knows nothing of the network: StandinServer and StandinSession carry statements to it.
+// holding the memory, runtime and disk tables of 3.0.1, 2.7.2 or 1.1.1, the admin commands, and the quirks that a
+// client can trip over. Knows nothing of the network: StandinServer and StandinSession carry statements to it.
 //
-// Not modelled: CHECKSUM, LOAD ... FROM CONFIG, the stats_ tables, and that the original regenerates a runtime_ table
-// only when its name is spelled in lower case (here a read in upper case is never stale).
+// Not modelled: LOAD ... FROM CONFIG, the stats_ tables but for the two values that tell of a start, and that the
+// original regenerates a runtime_ table only when its name is spelled in lower case (here a read in upper case is never
+// stale).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,50 +19,28 @@
 #include <string_view>
 #include <vector>
 
-#include "proxysql_consul/model/table.h"
-
-struct sqlite3;
+#include "standin/standin_host.h"
+#include "standin/standin_types.h"
 
 namespace proxysql_consul::testing {
 
-enum class StandinVersion { v2_7, v1_1 };
-
-/// A stats user sees a database of its own, without the configuration.
-enum class Role { admin, stats };
-
-/// What a test planned for a statement; the carrier of the statement acts on all but `fail`.
-enum class Fault {
-  none,
-  fail,  ///< answer with an error
-  drop,  ///< close this connection without an answer
-  exit,  ///< end the server without an answer
-  hang,  ///< never answer
-  kill,  ///< SIGKILL the client (unix socket only), then drop
-};
-
-struct Answer {
-  bool ok = true;
-  std::string error;        ///< as the client sees it
-  unsigned error_code = 0;  ///< 1045, or 1205 for "database is locked"
-  bool has_result_set = false;
-  std::vector<std::string> columns;
-  std::vector<Row> rows;
-  std::uint64_t affected = 0;
-  std::string info;
-  Fault fault = Fault::none;
-};
-
-struct Account {
-  std::string password;
-  Role role = Role::admin;
-};
+class StandinAdmin;
 
 /// Thread-safe: one mutex serialises all statements, as in the original.
 ///
-/// Besides ProxySQL's language it takes these statements, so that tests of other processes can plan faults. `n` counts
-/// from 1 and means the n-th statement from now; the statements below are neither counted nor logged.
+/// Besides ProxySQL's language it takes these statements, so that tests of other processes can plan faults and turn the
+/// world. `n` counts from 1 and means the n-th statement from now; the statements below are neither counted nor logged,
+/// and answer OK or an error.
 ///   STANDIN FAIL n text   STANDIN DROP n   STANDIN EXIT n   STANDIN HANG n   STANDIN KILL n
 ///   STANDIN LOG           STANDIN CLEAR    (forgets the log and all planned faults)
+///   STANDIN RESTART       STANDIN RESTART EMPTY    STANDIN RESTART FROM path      as restart(), restart_with_disk()
+///   STANDIN CLOCK n                                as turn_clock()
+///   STANDIN DISK OK|FULL|LOSING|READONLY           as set_disk()
+/// and those of monitors, all of them of mysql_servers unless PGSQL follows:
+///   STANDIN STATUS hostgroup hostname port status  as set_server_status()
+///   STANDIN READONLY hostname port 0|1             as set_read_only()
+///   STANDIN MOVE hostgroup hostname port hostgroup as move_server()
+///   STANDIN DISCOVER hostgroup hostname port       as add_server()
 class StandinEngine {
  public:
   /// `disk_path` is the disk database; what it holds already is loaded to memory and runtime, as at a restart.
@@ -69,15 +49,38 @@ class StandinEngine {
   StandinEngine(const StandinEngine&) = delete;
   StandinEngine& operator=(const StandinEngine&) = delete;
 
-  Answer execute(std::string_view sql, Role role = Role::admin);
+  /// `start` is during which start the client connected: where there was another since, the answer is Fault::drop.
+  Answer execute(std::string_view sql, Role role = Role::admin, std::optional<unsigned> start = std::nullopt);
+  /// How many starts there were, PROXYSQL RESTART among them. Each ends the connections of those before.
+  unsigned starts();
 
   StandinVersion version() const { return version_; }
   /// The account of that name in the credentials at runtime, or nothing.
   std::optional<Account> account(std::string_view username);
 
-  /// What a monitor does: changes a server at runtime alone, until the next LOAD. An UPDATE of runtime_mysql_servers
-  /// does the same from another process; the original would undo that one at the next read.
+  /// What monitors do: they change servers at runtime alone, until the next LOAD. All throw std::runtime_error where no
+  /// monitor does such a thing. An UPDATE of runtime_mysql_servers does the same from another process, but for the
+  /// checksum; the original would undo that one at the next read.
   void set_server_status(int hostgroup, std::string_view hostname, int port, std::string_view status);
+  /// By the replication hostgroups: to the reader hostgroup, or (also) to the writer hostgroup.
+  void set_read_only(std::string_view hostname, int port, bool read_only, const std::string& table = "mysql_servers");
+  /// Within a group, as Galera's, group replication's and Aurora's monitors do; raises Servers_table_version.
+  void move_server(int hostgroup, std::string_view hostname, int port, int to_hostgroup,
+                   const std::string& table = "mysql_servers");
+  /// A server that nobody configured is discovered in a hostgroup of some group.
+  void add_server(int hostgroup, std::string_view hostname, int port, const std::string& table = "mysql_servers");
+
+  /// The process ends and another starts, on the same disk: uptime and the checksums' versions begin anew, memory and
+  /// runtime come from disk, connections are lost. What a test planned and the log stay.
+  void restart();
+  /// As restart(), with the content of another disk: that of an SQLite file, or nothing where `path` is empty.
+  void restart_with_disk(const std::string& path = {});
+  /// That many seconds pass at once.
+  void turn_clock(std::int64_t seconds);
+  /// The time, in seconds since the epoch, is from now on what `source` says; uptime goes on from what it is.
+  void set_clock(std::function<std::int64_t()> source);
+  /// What becomes of SAVE ... TO DISK, which answers OK in any case, and of statements that write to disk.
+  void set_disk(DiskState state);
 
   /// The n-th statement from now, counted from 1, fails with `error` instead of being executed.
   void fail_statement(std::size_t n, std::string error) { plan(n, Fault::fail, std::move(error)); }
@@ -96,30 +99,23 @@ class StandinEngine {
     std::string text;
   };
 
-  Answer run(std::string_view sql, Role role);
-  Answer run_sql(sqlite3* db, std::string_view sql);
-  Answer fail(std::string message) const;
-  std::string variable(const std::string& name) const;
-  std::optional<Answer> control(const std::string& command);
-  std::optional<Answer> load_or_save(const std::string& command);
-  std::optional<Answer> set_variable(std::string_view sql);
-  void create_tables(const std::string& disk_path);
-  void must(const std::string& sql);
-  std::string runtime_name(std::string_view table) const;
-  std::string column_list(std::string_view table, const std::map<std::string, std::string>& instead) const;
-  void load_table(std::string_view table);
-  void load_variables(const std::string& module);
-  void load_module(std::size_t module);
-  void save_module(std::size_t module);
-  void copy_disk(std::size_t module, const std::string& from, const std::string& to);
-  void bump_checksum(const std::string& name, const std::vector<std::string>& tables);
+  Answer execute_locked(std::string_view sql, Role role, std::optional<unsigned> start,
+                        std::unique_lock<std::mutex>& lock);
+  Answer failed(std::string message) const;
+  std::optional<Answer> planned_fault();
+  Answer control(std::string_view command);
+  bool control_plan(const std::string& verb, std::istream& words);
+  bool control_world(const std::string& verb, std::istream& words);
+  bool control_monitor(const std::string& verb, std::istream& words);
+  std::optional<std::string> cluster_save(const std::string& command) const;
+  std::optional<std::string> disk_error(std::string_view sql) const;
+  void begin(bool same_process);
 
   StandinVersion version_;
   std::mutex mutex_;
-  std::unique_ptr<sqlite3, int (*)(sqlite3*)> db_;
-  std::unique_ptr<sqlite3, int (*)(sqlite3*)> stats_db_;
-  std::map<std::string, std::string> runtime_variables_;
-  std::map<std::string, std::vector<std::string>> columns_;
+  StandinHost host_;
+  std::unique_ptr<StandinAdmin> admin_;
+  unsigned starts_ = 1;
   std::vector<std::string> log_;
   std::size_t count_ = 0;
   std::map<std::size_t, Planned> planned_;

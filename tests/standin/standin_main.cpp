@@ -10,7 +10,9 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "standin/standin_engine.h"
 #include "standin/standin_server.h"
@@ -22,8 +24,15 @@ namespace {
 using namespace proxysql_consul::testing;
 
 constexpr char usage[] =
-    "Usage: proxysql_standin [--version-of 2.7|1.1] [--port N] [--socket PATH] [--data-dir DIR]\n"
+    "Usage: proxysql_standin [--version-of 3.0|2.7|2.5|2.0|1.1] [--port N] [--socket PATH] [--data-dir DIR]\n"
     "                        [--ready-file PATH] [--consul-script PATH]\n";
+
+std::optional<StandinVersion> parse_version(std::string_view text) {
+  for (const auto& [version, name] : version_names) {
+    if (name == text) return version;
+  }
+  return std::nullopt;
+}
 
 /// Runs `script put config` with everything this process has open, as ProxySQL 1.1 does; its exit status.
 int run_script(std::string script, std::string config) {
@@ -52,11 +61,11 @@ int serve(std::map<std::string, std::string> options) {
   sigaddset(&ending, SIGINT);
   ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
 
-  const bool is_1_1 = options["--version-of"] == "1.1";
+  const StandinVersion version = *parse_version(options["--version-of"]);
+  const bool is_1_1 = version == StandinVersion::v1_1;
   const std::string data_dir = options["--data-dir"];
   if (!data_dir.empty()) std::filesystem::create_directories(data_dir);
-  StandinEngine engine(is_1_1 ? StandinVersion::v1_1 : StandinVersion::v2_7,
-                       data_dir.empty() ? ":memory:" : data_dir + "/proxysql.db");
+  StandinEngine engine(version, data_dir.empty() ? ":memory:" : data_dir + "/proxysql.db");
   if (const std::string script = options["--consul-script"]; !script.empty()) {
     engine.execute("UPDATE global_variables SET variable_value='" + script +
                    "' WHERE variable_name='admin-proxysql_consul_script_path'");
@@ -93,7 +102,7 @@ int main(int argc, char** argv) {
     }
     options[argv[i]] = argv[i + 1];
   }
-  if (options["--version-of"] != "2.7" && options["--version-of"] != "1.1") {
+  if (!parse_version(options["--version-of"])) {
     std::cerr << usage;
     return 2;
   }

@@ -1,5 +1,6 @@
-// The tables of ProxySQL's admin interface, as 2.7.2 and 1.1.1 declare them: columns, defaults, keys, constraints.
-// SQLite quotes a CHECK's text in its error, so the expressions keep the original's spelling and spaces.
+// The tables of ProxySQL's admin interface, as 2.7.2 and 1.1.1 declare them: columns, defaults, keys,
+// constraints. 3.0.1 has those of 2.7.2 and more. SQLite quotes a CHECK's text in its error, so the expressions keep
+// the original's spelling and spaces.
 #pragma once
 
 #include <array>

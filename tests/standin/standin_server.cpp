@@ -196,7 +196,7 @@ std::string random_scramble() {
 /// The handshake; the role of who came in, or nothing.
 std::optional<Role> authenticate(Wire& wire, StandinEngine& engine) {
   const std::string scramble = random_scramble();
-  const std::string version = engine.version() == StandinVersion::v2_7 ? "8.0.11 (ProxySQL stand-in)" : "5.1.30";
+  const std::string version = engine.version() != StandinVersion::v1_1 ? "8.0.11 (ProxySQL stand-in)" : "5.1.30";
   std::string hello = '\x0a' + version + '\0' + integer(1, 4) + scramble.substr(0, 8) + '\0';
   hello += integer(server_capabilities & 0xffff, 2) + integer(33, 1) + integer(server_status, 2) +
            integer(server_capabilities >> 16, 2);
@@ -359,6 +359,7 @@ void StandinServer::accept_one(int listener) {
 
 void StandinServer::serve(Client& client) {
   Wire wire(client.fd);
+  unsigned start = engine_.starts();
   const auto role = authenticate(wire, engine_);
   if (!role) return;
   std::string packet;
@@ -375,7 +376,8 @@ void StandinServer::serve(Client& client) {
         wire.eof();
         break;
       case 0x03: {  // COM_QUERY
-        const Answer answer = engine_.execute(std::string_view(packet).substr(1), *role);
+        const Answer answer = engine_.execute(std::string_view(packet).substr(1), *role, start);
+        start = answer.start;
         switch (answer.fault) {
           case Fault::none:
           case Fault::fail: put_answer(wire, answer); break;

@@ -1,5 +1,5 @@
 // An AdminSession over the stand-in's engine in the same process, so that the use cases can be tested without a
-// network. Planned faults end the session as a lost connection would.
+// network. Planned faults end the session as a lost connection would, and so does a restart.
 #pragma once
 
 #include <string>
@@ -15,21 +15,24 @@ namespace proxysql_consul::testing {
 class StandinSession : public AdminSession {
  public:
   /// The engine must outlive the session.
-  explicit StandinSession(StandinEngine& engine) : engine_(engine) {}
+  explicit StandinSession(StandinEngine& engine) : engine_(engine), start_(engine.starts()) {}
 
   Result query(std::string_view statement) override {
     if (lost_) throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
-    Answer answer = engine_.execute(statement);
+    Answer answer = engine_.execute(statement, Role::admin, start_);
     if (answer.fault != Fault::none && answer.fault != Fault::fail) {
       lost_ = true;
       throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
     }
+    // Who asks for a restart by a STANDIN statement keeps the connection.
+    start_ = answer.start;
     if (!answer.ok) throw Error(ExitCode::proxysql, answer.error);
     return {std::move(answer.columns), std::move(answer.rows)};
   }
 
  private:
   StandinEngine& engine_;
+  unsigned start_;
   bool lost_ = false;
 };
 

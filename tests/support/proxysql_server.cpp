@@ -1,8 +1,10 @@
 #include "support/proxysql_server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -24,6 +26,12 @@ std::string standin_path() {
 #endif
 }
 
+std::string name_of(StandinVersion version) {
+  const auto* found = std::find_if(version_names.begin(), version_names.end(),
+                                   [&](const auto& entry) { return entry.first == version; });
+  return std::string(found->second);
+}
+
 /// Of the real server. Its monitor is off: what it finds out would change runtime under the tests.
 std::string proxysql_config(const AdminOptions& admin, const std::string& socket) {
   const std::string admin_at = admin.host + ':' + std::to_string(admin.port) + (socket.empty() ? "" : ';' + socket);
@@ -36,10 +44,16 @@ std::string proxysql_config(const AdminOptions& admin, const std::string& socket
 
 ProxySqlServer::ProxySqlServer(ProxySqlServerOptions options) : options_(std::move(options)) {
   real_ =
-      options_.version == StandinVersion::v2_7 && !options_.with_faults && !environment_or("PROXYSQL_BIN", "").empty();
+      options_.version >= StandinVersion::v2_7 && !options_.with_faults && !environment_or("PROXYSQL_BIN", "").empty();
   if (options_.with_socket) socket_ = directory_.file("admin.sock");
   admin_.port = free_port();
   start();
+  if (real_ && options_.exact && version() != options_.version) {
+    stop();
+    real_ = false;
+    std::filesystem::remove_all(directory_.file("data"));
+    start();
+  }
 }
 
 ProxySqlServer::~ProxySqlServer() { stop(); }
@@ -55,13 +69,8 @@ void ProxySqlServer::start() {
     options.argv = {environment_or("PROXYSQL_BIN", ""), "-f", "--no-version-check", "-c", config, "-D", data};
     if (!started_before_) options.argv.emplace_back("--initial");
   } else {
-    options.argv = {standin_path(),
-                    "--port",
-                    std::to_string(admin_.port),
-                    "--data-dir",
-                    data,
-                    "--version-of",
-                    options_.version == StandinVersion::v2_7 ? "2.7" : "1.1"};
+    options.argv = {standin_path(), "--port",       std::to_string(admin_.port), "--data-dir",
+                    data,           "--version-of", name_of(options_.version)};
     if (!socket_.empty()) options.argv.insert(options.argv.end(), {"--socket", socket_});
     if (!options_.consul_script.empty()) {
       options.argv.insert(options.argv.end(), {"--consul-script", options_.consul_script});
@@ -70,6 +79,12 @@ void ProxySqlServer::start() {
   started_before_ = true;
   process_ = std::make_unique<Process>(std::move(options));
   await();
+}
+
+StandinVersion ProxySqlServer::version() {
+  if (!real_) return options_.version;
+  const std::string text = query("SELECT @@version").rows.at(0).at(0).value_or("");
+  return text.starts_with("2.") ? StandinVersion::v2_7 : StandinVersion::v3_0;
 }
 
 void ProxySqlServer::await() {

@@ -1,5 +1,5 @@
-// A ProxySQL for one test: the real one where PROXYSQL_BIN names it and a 2.7 is asked for, else the stand-in as a
-// process of its own (from $PROXYSQL_STANDIN, or where the build put it). Loopback only, data of its own.
+// A ProxySQL for one test: the real one where PROXYSQL_BIN names it and a 2.7 or 3.0 is asked for, else the stand-in as
+// a process of its own (from $PROXYSQL_STANDIN, or where the build put it). Loopback only, data of its own.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,7 @@ namespace proxysql_consul::testing {
 
 struct ProxySqlServerOptions {
   StandinVersion version = StandinVersion::v2_7;
+  bool exact = false;              ///< the real one only if it is of that version, not of another from 2.7 on
   bool with_socket = false;        ///< listen on a unix socket too
   bool with_faults = false;        ///< the test plans faults: the stand-in in any case
   std::string consul_script = {};  ///< 1.1: what SAVE ... TO CLUSTER runs
@@ -27,6 +28,8 @@ class ProxySqlServer {
   ~ProxySqlServer();
 
   bool is_real() const { return real_; }
+  /// What it says of itself; of a real one 2.7 or 3.0, whichever is nearer.
+  StandinVersion version();
   const std::string& host() const { return admin_.host; }
   unsigned port() const { return admin_.port; }
   /// The unix socket's path, empty without one.
@@ -42,10 +45,10 @@ class ProxySqlServer {
   void stop();
   /// Starts it again on the same port with the same disk database.
   void start();
-
- private:
+  /// Returns once it answers, as after a restart within its process; throws what the constructor throws.
   void await();
 
+ private:
   ProxySqlServerOptions options_;
   TempDir directory_;
   bool real_ = false;
