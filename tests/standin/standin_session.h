@@ -24,6 +24,7 @@ class StandinSession : public AdminSession {
       lost_ = true;
       throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
     }
+    if (answer.error_code == 1205) throw Unavailable(ExitCode::proxysql, answer.error);
     if (!answer.ok) throw Error(ExitCode::proxysql, answer.error);
     return {std::move(answer.columns), std::move(answer.rows)};
   }
