@@ -261,6 +261,15 @@ std::string describe(const AdminOptions& options) {
   return "proxysql " + options.username + "@" + where;
 }
 
+std::string admin_library() {
+#ifdef MARIADB_BASE_VERSION
+  const std::string name = "MariaDB Connector/C ";
+#else
+  const std::string name = "libmysqlclient ";
+#endif
+  return name + mysql_get_client_info();
+}
+
 std::unique_ptr<AdminSession> open_admin_session(const AdminOptions& options) {
   return std::make_unique<MysqlAdminSession>(options);
 }

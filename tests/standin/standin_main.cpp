@@ -23,7 +23,8 @@ using namespace proxysql_consul::testing;
 
 constexpr char usage[] =
     "Usage: proxysql_standin [--version-of 2.7|1.1] [--port N] [--socket PATH] [--data-dir DIR]\n"
-    "                        [--ready-file PATH] [--consul-script PATH]\n";
+    "                        [--ready-file PATH] [--consul-script PATH]\n"
+    "                        [--tls-cert PEM --tls-key PEM]\n";
 
 /// Runs `script put config` with everything this process has open, as ProxySQL 1.1 does; its exit status.
 int run_script(std::string script, std::string config) {
@@ -68,6 +69,8 @@ int serve(std::map<std::string, std::string> options) {
   StandinServerOptions server_options;
   server_options.port = options["--port"].empty() ? 0 : static_cast<unsigned>(std::stoul(options["--port"]));
   server_options.socket = options["--socket"];
+  server_options.tls_cert = options["--tls-cert"];
+  server_options.tls_key = options["--tls-key"];
   server_options.inherit_sockets = is_1_1;
   server_options.on_exit = [] { ::_exit(1); };
   const StandinServer server(engine, server_options);
@@ -85,7 +88,8 @@ int serve(std::map<std::string, std::string> options) {
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options = {{"--version-of", "2.7"}, {"--port", ""},       {"--socket", ""},
-                                                {"--data-dir", ""},      {"--ready-file", ""}, {"--consul-script", ""}};
+                                                {"--data-dir", ""},      {"--ready-file", ""}, {"--consul-script", ""},
+                                                {"--tls-cert", ""},      {"--tls-key", ""}};
   for (int i = 1; i < argc; i += 2) {
     if (!options.contains(argv[i]) || i + 1 == argc) {
       std::cerr << usage;

@@ -49,6 +49,9 @@ struct AdminOptions {
 /// Printable and without secrets: "proxysql admin@127.0.0.1:6032".
 std::string describe(const AdminOptions& options);
 
+/// The client library inside and its version: "MariaDB Connector/C 3.3.14" or "libmysqlclient 9.7.4".
+std::string admin_library();
+
 /// Connects once. Throws Unavailable where waiting may help (nobody listens yet, connection lost while connecting),
 /// Error{proxysql} where it does not (access denied). Who answers is not trusted: no local file is sent, and the
 /// password never, but a hash of it by mysql_native_password or caching_sha2_password.

@@ -22,6 +22,7 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -376,6 +377,10 @@ TEST(AdminSession, BelievesNoLengths) {
     EXPECT_THAT(failure.message, StartsWith("SELECT 1: "));
     EXPECT_GT(failure.message.size(), std::string("SELECT 1: ").size()) << "a reason";
   }
+}
+
+TEST(AdminSession, NamesItsLibrary) {
+  EXPECT_THAT(admin_library(), MatchesRegex("(MariaDB Connector/C|libmysqlclient) [0-9]+\\.[0-9]+\\.[0-9]+.*"));
 }
 
 TEST(AdminSession, TriesALockedDatabaseAgain) {
