@@ -2,13 +2,15 @@
 // only owner of mysql.h.
 #include <mysql.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <limits>
 #include <memory>
 #include <numeric>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
@@ -100,8 +102,26 @@ void set_tls(MYSQL* connection, const AdminOptions& options) {
   mysql_options(connection, MYSQL_OPT_SSL_MODE, &mode);
 #endif
   if (!options.tls) return;
+  const char* directory = nullptr;
+#if defined(MARIADB_PACKAGE_VERSION_ID) && MARIADB_PACKAGE_VERSION_ID >= 30400
+  // Without any it would take every certificate from 127.0.0.1.
+  if (options.tls_verify && options.tls_ca.empty()) directory = "/etc/ssl/certs";
+#endif
   const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-  mysql_ssl_set(connection, path(options.tls_key), path(options.tls_cert), path(options.tls_ca), nullptr, nullptr);
+  mysql_ssl_set(connection, path(options.tls_key), path(options.tls_cert), path(options.tls_ca), directory, nullptr);
+}
+
+/// The libraries would say neither which file it was nor, some of them, that it was a file.
+void check_tls_files(const AdminOptions& options) {
+  const std::pair<const char*, const std::string&> files[] = {{"proxysql_admin_tls_ca", options.tls_ca},
+                                                              {"proxysql_admin_tls_cert", options.tls_cert},
+                                                              {"proxysql_admin_tls_key", options.tls_key}};
+  for (const auto& [setting, path] : files) {
+    if (!options.tls || path.empty() || access(path.c_str(), R_OK) == 0) continue;
+    throw Error(ExitCode::proxysql,
+                describe(options) + ": connect: " + path + ": " + std::generic_category().message(errno),
+                std::string("correct ") + setting);
+  }
 }
 
 void set_limits(MYSQL* connection, const AdminOptions& options) {
@@ -149,6 +169,7 @@ class MysqlAdminSession : public AdminSession {
     mysql_options(connection_.get(), MYSQL_DEFAULT_AUTH, "mysql_native_password");
     refuse_local_files(connection_.get());
     restrict_login(connection_.get(), options.tls);
+    check_tls_files(options);
     set_tls(connection_.get(), options);
     const bool local = !options.socket.empty();
     // Both libraries would take "localhost" for MySQL's own socket.
