@@ -1,19 +1,43 @@
-// The admin session over libmysqlclient or MariaDB Connector/C, whichever the build found. The only owner of mysql.h.
+// The admin session over libmysqlclient or MariaDB Connector/C, whichever the build found. Besides mysql_login.cpp the
+// only owner of mysql.h.
 #include <mysql.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
+#include <cerrno>
+#include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/proxysql/admin_session.h"
+#include "proxysql_consul/proxysql/mysql_login.h"
+
+#ifdef MARIADB_BASE_VERSION
+// Exported by every MariaDB Connector/C 3, though no installed header declares it. Null where one does not have it.
+extern "C" [[gnu::weak]] int ma_pvio_register_callback(my_bool add,
+                                                       void (*callback)(int mode, MYSQL* connection,
+                                                                        const unsigned char* bytes, size_t size));
+#endif
 
 namespace proxysql_consul {
 namespace {
 
 constexpr unsigned first_client_error = 2000;  // CR_MIN_ERROR: below it the server speaks, from here on the library
+constexpr unsigned database_is_locked = 1205;
+/// What one row may take on the wire; a statement that is sent has to fit too.
+constexpr unsigned long largest_packet = 256UL << 20;
+/// What a server may send besides rows: greeting, columns, errors. A column's name can be as long as the statement, and
+/// many small ones take ten times as much memory.
+constexpr std::size_t largest_preamble = 64U << 20;
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+constexpr char stranger_hint[] = "is it ProxySQL that listens there?";
 
 struct Closer {
   void operator()(MYSQL* connection) const { mysql_close(connection); }
@@ -22,7 +46,50 @@ struct Closer {
 using Connection = std::unique_ptr<MYSQL, Closer>;
 using ResultSet = std::unique_ptr<MYSQL_RES, Closer>;
 
-/// The two libraries differ in nothing but this.
+/// Ends a conversation from which the library would go on reading; the descriptor stays the library's.
+void hang_up(MYSQL* connection) { shutdown(connection->net.fd, SHUT_RDWR); }
+
+/// The library gathers the columns of an answer however many come, before it gives control back. The bytes that this
+/// thread may still receive are counted down as they arrive instead.
+thread_local std::size_t allowance = no_limit;
+
+#ifdef MARIADB_BASE_VERSION
+void count_down(int mode, MYSQL* connection, const unsigned char*, size_t size) {
+  const auto received = static_cast<ssize_t>(size);
+  if (mode != 0 || received <= 0 || allowance == no_limit) return;
+  allowance -= std::min(allowance, size);
+  if (allowance == 0) hang_up(connection);
+}
+
+void start_counting() {
+  static const bool started = ma_pvio_register_callback != nullptr && ma_pvio_register_callback(1, count_down) == 0;
+  static_cast<void>(started);
+}
+#else
+// libmysqlclient offers no such place. It reads as many columns as were announced, each with its memory.
+void start_counting() {}
+#endif
+
+int refuse_file(void** context, const char*, void*) {
+  *context = nullptr;
+  return 1;
+}
+int read_nothing(void*, char*, unsigned) { return -1; }
+void end_nothing(void*) {}
+int say_refused(void*, char* text, unsigned size) {
+  constexpr std::string_view words = "the server asked for a local file, which is refused";
+  text[words.copy(text, size - 1)] = '\0';
+  return static_cast<int>(first_client_error);
+}
+
+/// A server may ask for a file in answer to any statement.
+void refuse_local_files(MYSQL* connection) {
+  const unsigned off = 0;
+  mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &off);
+  mysql_set_local_infile_handler(connection, refuse_file, read_nothing, end_nothing, say_refused, nullptr);
+}
+
+/// The two libraries name these options differently.
 void set_tls(MYSQL* connection, const AdminOptions& options) {
 #ifdef MARIADB_BASE_VERSION
   my_bool enforce = options.tls ? 1 : 0;
@@ -35,27 +102,81 @@ void set_tls(MYSQL* connection, const AdminOptions& options) {
   mysql_options(connection, MYSQL_OPT_SSL_MODE, &mode);
 #endif
   if (!options.tls) return;
+  const char* directory = nullptr;
+#if defined(MARIADB_PACKAGE_VERSION_ID) && MARIADB_PACKAGE_VERSION_ID >= 30400
+  // Without any it would take every certificate from 127.0.0.1.
+  if (options.tls_verify && options.tls_ca.empty()) directory = "/etc/ssl/certs";
+#endif
   const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-  mysql_ssl_set(connection, path(options.tls_key), path(options.tls_cert), path(options.tls_ca), nullptr, nullptr);
+  mysql_ssl_set(connection, path(options.tls_key), path(options.tls_cert), path(options.tls_ca), directory, nullptr);
+}
+
+/// The libraries would say neither which file it was nor, some of them, that it was a file.
+void check_tls_files(const AdminOptions& options) {
+  const std::pair<const char*, const std::string&> files[] = {{"proxysql_admin_tls_ca", options.tls_ca},
+                                                              {"proxysql_admin_tls_cert", options.tls_cert},
+                                                              {"proxysql_admin_tls_key", options.tls_key}};
+  for (const auto& [setting, path] : files) {
+    if (!options.tls || path.empty() || access(path.c_str(), R_OK) == 0) continue;
+    throw Error(ExitCode::proxysql,
+                describe(options) + ": connect: " + path + ": " + std::generic_category().message(errno),
+                std::string("correct ") + setting);
+  }
+}
+
+void set_limits(MYSQL* connection, const AdminOptions& options) {
+  const auto connect_limit = static_cast<unsigned>(options.connect_timeout.count());
+  const auto io_limit = static_cast<unsigned>(options.io_timeout.count());
+  mysql_options(connection, MYSQL_OPT_CONNECT_TIMEOUT, &connect_limit);
+  mysql_options(connection, MYSQL_OPT_READ_TIMEOUT, &io_limit);
+  mysql_options(connection, MYSQL_OPT_WRITE_TIMEOUT, &io_limit);
+  mysql_options(connection, MYSQL_OPT_MAX_ALLOWED_PACKET, &largest_packet);
+}
+
+/// True where the server was away, is going away or comes later; false for what it would only repeat.
+bool may_pass(unsigned client_error) {
+  switch (client_error) {
+    case 2001:  // CR_SOCKET_CREATE_ERROR
+    case 2002:  // CR_CONNECTION_ERROR
+    case 2003:  // CR_CONN_HOST_ERROR
+    case 2004:  // CR_IPSOCK_ERROR
+    case 2005:  // CR_UNKNOWN_HOST
+    case 2006:  // CR_SERVER_GONE_ERROR
+    case 2012:  // CR_SERVER_HANDSHAKE_ERR
+    case 2013:  // CR_SERVER_LOST
+    case 2026:  // CR_SSL_CONNECTION_ERROR
+    case 2055:  // CR_SERVER_LOST_EXTENDED
+    case 5013:  // CR_ERR_NET_READ
+    case 5014:  // CR_ERR_NET_WRITE
+      return true;
+    default: return false;
+  }
+}
+
+bool is_about_plugins(unsigned client_error) {
+  // CR_AUTH_PLUGIN_CANNOT_LOAD, CR_AUTH_PLUGIN_ERR, and MariaDB's CR_PLUGIN_NOT_ALLOWED
+  return client_error == 2059 || client_error == 2061 || client_error == 5010;
 }
 
 class MysqlAdminSession : public AdminSession {
  public:
-  explicit MysqlAdminSession(const AdminOptions& options) : who_(describe(options)), connection_(mysql_init(nullptr)) {
+  explicit MysqlAdminSession(const AdminOptions& options)
+      : who_(describe(options)), largest_answer_(options.largest_answer), connection_(mysql_init(nullptr)) {
     if (!connection_) throw Error(ExitCode::internal, "mysql_init: out of memory");
-    const auto connect_limit = static_cast<unsigned>(options.connect_timeout.count());
-    const auto io_limit = static_cast<unsigned>(options.io_timeout.count());
-    mysql_options(connection_.get(), MYSQL_OPT_CONNECT_TIMEOUT, &connect_limit);
-    mysql_options(connection_.get(), MYSQL_OPT_READ_TIMEOUT, &io_limit);
-    mysql_options(connection_.get(), MYSQL_OPT_WRITE_TIMEOUT, &io_limit);
+    set_limits(connection_.get(), options);
     mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
     // Without it libmysqlclient opens with a plugin that a 2016 server has never heard of.
     mysql_options(connection_.get(), MYSQL_DEFAULT_AUTH, "mysql_native_password");
+    refuse_local_files(connection_.get());
+    restrict_login(connection_.get(), options.tls);
+    check_tls_files(options);
     set_tls(connection_.get(), options);
     const bool local = !options.socket.empty();
     // Both libraries would take "localhost" for MySQL's own socket.
     unsigned protocol = local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     mysql_options(connection_.get(), MYSQL_OPT_PROTOCOL, &protocol);
+    start_counting();
+    allowance = largest_preamble;
     const auto* connected = mysql_real_connect(connection_.get(), local ? "localhost" : options.host.c_str(),
                                                options.username.c_str(), options.password.c_str(), nullptr,
                                                local ? 0 : options.port, local ? options.socket.c_str() : nullptr, 0);
@@ -63,51 +184,94 @@ class MysqlAdminSession : public AdminSession {
   }
 
   Result query(std::string_view statement) override {
+    if (!connection_) throw Unavailable(ExitCode::proxysql, who_ + ": the connection is lost");
+    allowance = largest_preamble;
     if (mysql_real_query(connection_.get(), statement.data(), statement.size()) != 0) fail(statement);
-    const ResultSet set(mysql_store_result(connection_.get()));
+    allowance = no_limit;
+    ResultSet set(mysql_use_result(connection_.get()));
     if (!set) {
       if (mysql_errno(connection_.get()) != 0) fail(statement);
       return {};
     }
+    return read_rows(std::move(set), statement);
+  }
+
+ private:
+  Result read_rows(ResultSet set, std::string_view statement) {
     Result result;
     const auto width = mysql_num_fields(set.get());
     const auto* fields = mysql_fetch_fields(set.get());
     for (unsigned i = 0; i < width; ++i) result.columns.emplace_back(fields[i].name);
-    result.rows.reserve(mysql_num_rows(set.get()));
+    std::size_t taken = 0;
     while (auto* const cells = mysql_fetch_row(set.get())) {
       const auto* lengths = mysql_fetch_lengths(set.get());
+      taken += std::accumulate(lengths, lengths + width, sizeof(Row) + width * sizeof(Cell));
+      if (taken > largest_answer_) {
+        // Freeing the result would read on to its end.
+        hang_up(connection_.get());
+        set.reset();
+        lose(statement, "the answer takes more than " + std::to_string(largest_answer_) + " bytes");
+      }
       Row row(width);
       for (unsigned i = 0; i < width; ++i) {
         if (cells[i] != nullptr) row[i] = std::string(cells[i], lengths[i]);
       }
       result.rows.push_back(std::move(row));
     }
+    if (mysql_errno(connection_.get()) != 0) {
+      set.reset();
+      fail(statement);
+    }
     return result;
   }
 
- private:
   [[noreturn]] void fail_to_connect(const AdminOptions& options) {
     const auto code = mysql_errno(connection_.get());
-    const auto message = who_ + ": connect: " + printable(mysql_error(connection_.get()));
-    if (code >= first_client_error) {
-      throw Unavailable(ExitCode::proxysql, message,
+    const auto message = who_ + ": connect: ";
+    if (const auto refusal = login_refusal(); !refusal.empty()) {
+      throw Error(ExitCode::proxysql, message + refusal, stranger_hint);
+    }
+    if (allowance == 0) throw Error(ExitCode::proxysql, message + "the server talks without end", stranger_hint);
+    if (is_about_plugins(code)) {
+      // What libmariadb says here quotes memory that holds what this side has answered before.
+      throw Error(ExitCode::proxysql, message + other_authentication, stranger_hint);
+    }
+    const auto reason = printable(mysql_error(connection_.get()));
+    if (may_pass(code)) {
+      throw Unavailable(ExitCode::proxysql, message + reason,
                         options.tls ? "is ProxySQL running, and does it offer TLS with a certificate that verifies?"
                                     : "is ProxySQL running, and are the proxysql_admin_ settings right?");
     }
-    throw Error(ExitCode::proxysql, message,
+    if (code >= first_client_error || code == 0) throw Error(ExitCode::proxysql, message + reason, stranger_hint);
+    throw Error(ExitCode::proxysql, message + reason,
                 "check proxysql_admin_username and the password against ProxySQL's admin-admin_credentials");
   }
 
+  /// The first words say what was being done; the rest of a statement may be a secret.
+  std::string about(std::string_view statement) const {
+    return who_ + ": " + printable(statement.substr(0, statement.find('(')), 80) + ": ";
+  }
+
   [[noreturn]] void fail(std::string_view statement) {
+    if (allowance == 0) lose(statement, "the answer has no end to its columns");
     const auto code = mysql_errno(connection_.get());
-    // The first words say what was being done; the rest of a statement may be a secret.
-    const auto doing = printable(statement.substr(0, statement.find('(')), 80);
-    const auto message = who_ + ": " + doing + ": " + printable(without_literals(mysql_error(connection_.get())));
-    if (code >= first_client_error) throw Unavailable(ExitCode::proxysql, message);
-    throw Error(ExitCode::proxysql, message);
+    const auto message = about(statement) + printable(without_literals(mysql_error(connection_.get())));
+    if (code == database_is_locked) throw Unavailable(ExitCode::proxysql, message);
+    if (code != 0 && code < first_client_error) throw Error(ExitCode::proxysql, message);
+    if (!may_pass(code)) lose(statement, code != 0 ? mysql_error(connection_.get()) : "the answer is malformed");
+    connection_.reset();
+    throw Unavailable(ExitCode::proxysql, message);
+  }
+
+  /// For what asking again would not change. What is left of the conversation has no meaning.
+  [[noreturn]] void lose(std::string_view statement, const std::string& why) {
+    const auto message = about(statement) + printable(why);
+    connection_.reset();
+    throw Error(ExitCode::proxysql, message, stranger_hint);
   }
 
   std::string who_;
+  std::size_t largest_answer_;
   Connection connection_;
 };
 
@@ -116,6 +280,15 @@ class MysqlAdminSession : public AdminSession {
 std::string describe(const AdminOptions& options) {
   const auto where = options.socket.empty() ? options.host + ":" + std::to_string(options.port) : options.socket;
   return "proxysql " + options.username + "@" + where;
+}
+
+std::string admin_library() {
+#ifdef MARIADB_BASE_VERSION
+  const std::string name = "MariaDB Connector/C ";
+#else
+  const std::string name = "libmysqlclient ";
+#endif
+  return name + mysql_get_client_info();
 }
 
 std::unique_ptr<AdminSession> open_admin_session(const AdminOptions& options) {

@@ -25,7 +25,8 @@ using namespace proxysql_consul::testing;
 
 constexpr char usage[] =
     "Usage: proxysql_standin [--version-of 3.0|2.7|2.5|2.0|1.1] [--port N] [--socket PATH] [--data-dir DIR]\n"
-    "                        [--ready-file PATH] [--consul-script PATH]\n";
+    "                        [--ready-file PATH] [--consul-script PATH]\n"
+    "                        [--tls-cert PEM --tls-key PEM]\n";
 
 std::optional<StandinVersion> parse_version(std::string_view text) {
   for (const auto& [version, name] : version_names) {
@@ -77,6 +78,8 @@ int serve(std::map<std::string, std::string> options) {
   StandinServerOptions server_options;
   server_options.port = options["--port"].empty() ? 0 : static_cast<unsigned>(std::stoul(options["--port"]));
   server_options.socket = options["--socket"];
+  server_options.tls_cert = options["--tls-cert"];
+  server_options.tls_key = options["--tls-key"];
   server_options.inherit_sockets = is_1_1;
   server_options.on_exit = [] { ::_exit(1); };
   const StandinServer server(engine, server_options);
@@ -94,7 +97,8 @@ int serve(std::map<std::string, std::string> options) {
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options = {{"--version-of", "2.7"}, {"--port", ""},       {"--socket", ""},
-                                                {"--data-dir", ""},      {"--ready-file", ""}, {"--consul-script", ""}};
+                                                {"--data-dir", ""},      {"--ready-file", ""}, {"--consul-script", ""},
+                                                {"--tls-cert", ""},      {"--tls-key", ""}};
   for (int i = 1; i < argc; i += 2) {
     if (!options.contains(argv[i]) || i + 1 == argc) {
       std::cerr << usage;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -20,60 +20,22 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proxysql_consul/proxysql/scramble.h"
+
 namespace proxysql_consul::testing {
 namespace {
 
 constexpr std::size_t max_packet = 0xffffff;
 constexpr std::uint32_t connect_with_db = 0x8;
+constexpr std::uint32_t ssl = 0x800;
 constexpr std::uint32_t secure_connection = 0x8000;
 constexpr std::uint32_t plugin_auth = 0x80000;
 constexpr std::uint32_t lenenc_auth = 0x200000;
 // LONG_PASSWORD, FOUND_ROWS, LONG_FLAG, CONNECT_WITH_DB, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION,
-// MULTI_STATEMENTS, PLUGIN_AUTH. Without DEPRECATE_EOF and SSL; MULTI_STATEMENTS is a promise ProxySQL breaks.
+// MULTI_STATEMENTS, PLUGIN_AUTH. Without DEPRECATE_EOF; MULTI_STATEMENTS is a promise ProxySQL breaks.
 constexpr std::uint32_t server_capabilities = 0x0009a20f;
 constexpr unsigned server_status = 0x0002 | 0x0200;  // AUTOCOMMIT, NO_BACKSLASH_ESCAPES
 constexpr std::string_view auth_plugin = "mysql_native_password";
-
-std::string sha1(std::string_view text) {
-  std::array<std::uint32_t, 5> h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-  std::string data(text);
-  data += '\x80';
-  data.append((120 - data.size() % 64) % 64, '\0');
-  for (int shift = 56; shift >= 0; shift -= 8) data += static_cast<char>((text.size() * 8U >> shift) & 0xff);
-  for (std::size_t block = 0; block < data.size(); block += 64) {
-    std::array<std::uint32_t, 80> w{};
-    for (std::size_t i = 0; i < 64; ++i) w[i / 4] = w[i / 4] << 8 | static_cast<unsigned char>(data[block + i]);
-    for (std::size_t i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    auto [a, b, c, d, e] = h;
-    for (std::size_t i = 0; i < 80; ++i) {
-      const std::uint32_t f = i < 20   ? ((b & c) | (~b & d)) + 0x5a827999
-                              : i < 40 ? (b ^ c ^ d) + 0x6ed9eba1
-                              : i < 60 ? ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
-                                       : (b ^ c ^ d) + 0xca62c1d6;
-      const std::uint32_t next = std::rotl(a, 5) + f + e + w[i];
-      e = d;
-      d = c;
-      c = std::rotl(b, 30);
-      b = a;
-      a = next;
-    }
-    h = {h[0] + a, h[1] + b, h[2] + c, h[3] + d, h[4] + e};
-  }
-  std::string out;
-  for (const std::uint32_t word : h) {
-    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>((word >> shift) & 0xff);
-  }
-  return out;
-}
-
-/// What a client that knows the password answers to the scramble.
-std::string native_password(const std::string& password, const std::string& scramble) {
-  if (password.empty()) return {};
-  std::string out = sha1(password);
-  const std::string mask = sha1(scramble + sha1(sha1(password)));
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<char>(out[i] ^ mask[i]);
-  return out;
-}
 
 std::string integer(std::uint64_t value, int bytes) {
   std::string out;
@@ -94,6 +56,12 @@ std::string lenenc_text(std::string_view text) { return lenenc(text.size()).appe
 class Wire {
  public:
   explicit Wire(int fd) : fd_(fd) {}
+
+  /// Everything after this goes through TLS.
+  bool start_tls(SSL_CTX* context) {
+    tls_.reset(SSL_new(context));
+    return tls_ && SSL_set_fd(tls_.get(), fd_) == 1 && SSL_accept(tls_.get()) == 1;
+  }
 
   bool read(std::string& payload) {
     payload.clear();
@@ -122,10 +90,10 @@ class Wire {
 
   bool flush() {
     for (std::string_view rest = out_; !rest.empty() && alive_;) {
-      const ssize_t sent = ::send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL);
+      const ssize_t sent = send_some(rest);
       if (sent > 0) {
         rest.remove_prefix(static_cast<std::size_t>(sent));
-      } else if (errno != EINTR) {
+      } else if (tls_ || errno != EINTR) {
         alive_ = false;
       }
     }
@@ -143,18 +111,27 @@ class Wire {
   }
 
  private:
+  ssize_t send_some(std::string_view bytes) {
+    if (tls_) return SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  ssize_t receive_some(char* to, std::size_t bytes) {
+    if (tls_) return SSL_read(tls_.get(), to, static_cast<int>(bytes));
+    return ::recv(fd_, to, bytes, 0);
+  }
   bool read_bytes(std::string& to, std::size_t bytes) {
     const std::size_t start = to.size();
     to.resize(start + bytes);
     for (std::size_t have = 0; have < bytes;) {
-      const ssize_t got = ::recv(fd_, to.data() + start + have, bytes - have, 0);
-      if (got == 0 || (got < 0 && errno != EINTR)) return false;
+      const ssize_t got = receive_some(to.data() + start + have, bytes - have);
+      if (got == 0 || (got < 0 && (tls_ || errno != EINTR))) return false;
       if (got > 0) have += static_cast<std::size_t>(got);
     }
     return true;
   }
 
   int fd_;
+  std::unique_ptr<SSL, void (*)(SSL*)> tls_{nullptr, SSL_free};
   std::uint8_t sequence_ = 0;
   std::string out_;
   bool alive_ = true;
@@ -194,16 +171,19 @@ std::string random_scramble() {
 }
 
 /// The handshake; the role of who came in, or nothing.
-std::optional<Role> authenticate(Wire& wire, StandinEngine& engine) {
+std::optional<Role> authenticate(Wire& wire, StandinEngine& engine, SSL_CTX* tls) {
   const std::string scramble = random_scramble();
   const std::string version = engine.version() != StandinVersion::v1_1 ? "8.0.11 (ProxySQL stand-in)" : "5.1.30";
+  const std::uint32_t offered = server_capabilities | (tls != nullptr ? ssl : 0);
   std::string hello = '\x0a' + version + '\0' + integer(1, 4) + scramble.substr(0, 8) + '\0';
-  hello += integer(server_capabilities & 0xffff, 2) + integer(33, 1) + integer(server_status, 2) +
-           integer(server_capabilities >> 16, 2);
+  hello += integer(offered & 0xffff, 2) + integer(33, 1) + integer(server_status, 2) + integer(offered >> 16, 2);
   hello += integer(21, 1) + std::string(10, '\0') + scramble.substr(8) + '\0';
   wire.put(hello.append(auth_plugin) + '\0');
   std::string reply;
   if (!wire.flush() || !wire.read(reply)) return std::nullopt;
+  if (tls != nullptr && (Fields(reply).number(4) & ssl) != 0) {
+    if (!wire.start_tls(tls) || !wire.read(reply)) return std::nullopt;
+  }
 
   Fields fields(reply);
   const auto capabilities = static_cast<std::uint32_t>(fields.number(4));
@@ -221,7 +201,7 @@ std::optional<Role> authenticate(Wire& wire, StandinEngine& engine) {
     if (!wire.flush() || !wire.read(response)) return std::nullopt;
   }
   const auto account = engine.account(username);
-  if (!account || native_password(account->password, scramble) != response) {
+  if (!account || native_scramble(account->password, scramble) != response) {
     wire.error(1045, "ProxySQL Error: Access denied for user '" + username +
                          "'@'' (using password: " + (response.empty() ? "NO)" : "YES)"));
     wire.flush();
@@ -260,6 +240,15 @@ void kill_peer(int fd) {
   }
 }
 
+SSL_CTX* open_tls(const StandinServerOptions& options) {
+  SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
+  if (context == nullptr || SSL_CTX_use_certificate_chain_file(context, options.tls_cert.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(context, options.tls_key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    throw std::runtime_error("stand-in: cannot use " + options.tls_cert + " and " + options.tls_key);
+  }
+  return context;
+}
+
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::runtime_error("stand-in: " + what + ": " + std::strerror(errno));
 }
@@ -267,7 +256,8 @@ void kill_peer(int fd) {
 }  // namespace
 
 StandinServer::StandinServer(StandinEngine& engine, StandinServerOptions options)
-    : engine_(engine), options_(std::move(options)) {
+    : engine_(engine), options_(std::move(options)), tls_(nullptr, SSL_CTX_free) {
+  if (!options_.tls_cert.empty()) tls_.reset(open_tls(options_));
   const int flags = SOCK_STREAM | (options_.inherit_sockets ? 0 : SOCK_CLOEXEC);
   tcp_ = ::socket(AF_INET, flags, 0);
   const int on = 1;
@@ -358,9 +348,14 @@ void StandinServer::accept_one(int listener) {
 }
 
 void StandinServer::serve(Client& client) {
+  // TLS writes without MSG_NOSIGNAL; what this thread raises, it alone would get.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   Wire wire(client.fd);
   unsigned start = engine_.starts();
-  const auto role = authenticate(wire, engine_);
+  const auto role = authenticate(wire, engine_, tls_.get());
   if (!role) return;
   std::string packet;
   while (wire.read(packet) && !packet.empty()) {

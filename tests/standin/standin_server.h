@@ -1,21 +1,26 @@
 // The MySQL wire protocol before a StandinEngine, as far as ProxySQL's admin port speaks it: a thread a connection,
-// mysql_native_password, the text protocol. No TLS, no prepared statements.
+// mysql_native_password, the text protocol, TLS where it is given a certificate. No prepared statements.
 #pragma once
 
 #include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "standin/standin_engine.h"
 
+struct ssl_ctx_st;
+
 namespace proxysql_consul::testing {
 
 struct StandinServerOptions {
   std::string host = "127.0.0.1";
-  unsigned port = 0;             ///< 0: the system chooses
-  std::string socket;            ///< a unix socket's path, served besides the port unless empty
+  unsigned port = 0;     ///< 0: the system chooses
+  std::string socket;    ///< a unix socket's path, served besides the port unless empty
+  std::string tls_cert;  ///< PEM files; TLS is offered unless empty
+  std::string tls_key;
   bool inherit_sockets = false;  ///< leave the sockets open to started programs, as ProxySQL 1.x does
   /// What STANDIN EXIT does; without it the server closes every connection and accepts no more.
   std::function<void()> on_exit = {};
@@ -47,6 +52,7 @@ class StandinServer {
 
   StandinEngine& engine_;
   StandinServerOptions options_;
+  std::unique_ptr<ssl_ctx_st, void (*)(ssl_ctx_st*)> tls_;
   int tcp_ = -1;
   int unix_ = -1;
   int wake_[2] = {-1, -1};

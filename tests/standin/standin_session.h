@@ -26,6 +26,7 @@ class StandinSession : public AdminSession {
     }
     // Who asks for a restart by a STANDIN statement keeps the connection.
     start_ = answer.start;
+    if (answer.error_code == 1205) throw Unavailable(ExitCode::proxysql, answer.error);
     if (!answer.ok) throw Error(ExitCode::proxysql, answer.error);
     return {std::move(answer.columns), std::move(answer.rows)};
   }

@@ -12,6 +12,8 @@ std::string to_base64(std::string_view bytes);
 /// Nothing where `text` is no base64.
 std::optional<std::string> from_base64(std::string_view text);
 
+/// The digest as 32 bytes.
+std::string sha256(std::string_view bytes);
 /// 64 hexadecimal digits, lower case.
 std::string sha256_hex(std::string_view bytes);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ class AdminSession {
   virtual ~AdminSession() = default;
 
   /// Runs exactly one statement (an admin port drops what follows a first one in silence) and returns all its rows.
-  /// Throws Error{proxysql}: refused by the server, lost, or over the time limit. The message holds no literal of the
-  /// statement. After a lost connection every later call throws too.
+  /// Throws Error{proxysql}: refused by the server, larger than the options allow, or no answer that can be understood;
+  /// Unavailable: lost, over the time limit, or the server's database is locked. The message holds no literal of the
+  /// statement. After all but a refusal and a locked database the connection is lost, and every later call throws too.
   virtual Result query(std::string_view statement) = 0;
 };
 
@@ -40,14 +42,19 @@ struct AdminOptions {
   std::string tls_cert;
   std::string tls_key;
   std::chrono::seconds connect_timeout{3};
-  std::chrono::seconds io_timeout{30};  ///< of one read or write
+  std::chrono::seconds io_timeout{30};                ///< of one read or write
+  std::size_t largest_answer = std::size_t{1} << 30;  ///< bytes of memory that the rows of one answer may take
 };
 
 /// Printable and without secrets: "proxysql admin@127.0.0.1:6032".
 std::string describe(const AdminOptions& options);
 
+/// The client library inside and its version: "MariaDB Connector/C 3.3.14" or "libmysqlclient 9.7.4".
+std::string admin_library();
+
 /// Connects once. Throws Unavailable where waiting may help (nobody listens yet, connection lost while connecting),
-/// Error{proxysql} where it does not (access denied).
+/// Error{proxysql} where it does not (access denied). Who answers is not trusted: no local file is sent, and the
+/// password never, but a hash of it by mysql_native_password or caching_sha2_password.
 std::unique_ptr<AdminSession> open_admin_session(const AdminOptions& options);
 
 }  // namespace proxysql_consul
