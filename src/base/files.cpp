@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -18,6 +19,7 @@ namespace proxysql_consul {
 namespace {
 
 constexpr mode_t owner_and_group = 0660;
+constexpr off_t longest_pid = 20;
 
 std::string user_name() {
   const auto* entry = getpwuid(geteuid());
@@ -32,6 +34,13 @@ std::string user_name() {
     hint = "make the directory " + std::filesystem::path(path).parent_path().string();
   }
   throw Error(ExitCode::settings, path + ": " + doing + " as user " + user_name() + ": " + std::strerror(number), hint);
+}
+
+constexpr const char* remove_it = "see who put it there, and remove it: the next run makes a new one";
+constexpr const char* name_it = "put the file itself there, or name in the settings what it leads to";
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what, const char* hint) {
+  throw Error(ExitCode::settings, path + ": " + what, hint);
 }
 
 class Descriptor {
@@ -52,6 +61,48 @@ class Descriptor {
 std::string directory_of(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path().string();
   return parent.empty() ? "." : parent;
+}
+
+constexpr int never_follow = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+[[noreturn]] void fail_to_open(const std::string& path, const std::string& doing, int number, const char* hint) {
+  if (number == ELOOP) refuse(path, "is a symbolic link, which is never followed here", hint);
+  fail(path, doing, number);
+}
+
+struct stat status_of(const Descriptor& file, const std::string& path) {
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) fail(path, "look at", errno);
+  return status;
+}
+
+/// Lets in who may write the directory: they have to get on with the file too, and could replace it anyway. Where the
+/// system or a lack of rights forbids it, the file stays as it is, and who is kept out will be told why.
+void share(const Descriptor& file, const std::string& path) {
+  struct stat own {};
+  struct stat directory {};
+  if (fstat(file.get(), &own) != 0 || stat(directory_of(path).c_str(), &directory) != 0) return;
+  if (own.st_uid != geteuid()) return;
+  const bool is_roots = own.st_uid == 0;
+  if (own.st_gid != directory.st_gid || (is_roots && directory.st_uid != 0)) {
+    static_cast<void>(!fchown(file.get(), is_roots ? directory.st_uid : own.st_uid, directory.st_gid));
+  }
+  // The umask may have taken these.
+  if ((own.st_mode & owner_and_group) != owner_and_group) {
+    static_cast<void>(!fchmod(file.get(), (own.st_mode & 0777U) | owner_and_group));
+  }
+}
+
+std::string read_all(const Descriptor& file, const std::string& path) {
+  std::string content;
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const auto count = read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path, "read", errno);
+    if (count == 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+  }
 }
 
 void write_all(const Descriptor& file, std::string_view content, const std::string& path) {
@@ -79,9 +130,8 @@ class TemporaryFile {
       fail(path, "create", number);
     }
     try {
-      // mkostemp() ignores the umask and leaves the group out.
-      if (fchmod(file.get(), owner_and_group) != 0) fail(path, "set the mode", errno);
       write_all(file, content, path);
+      share(file, path);
       if (fsync(file.get()) != 0) fail(path, "sync", errno);
     } catch (const Error&) {
       unlink(name_.c_str());
@@ -97,31 +147,40 @@ class TemporaryFile {
   std::string name_;
 };
 
+bool is_pid(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
-std::optional<std::string> read_file(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+std::optional<std::string> read_file(const std::string& path, Links links) {
+  const bool is_own = links == Links::refuse;
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | (is_own ? never_follow : 0)));
   if (file.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
+    if (is_own) fail_to_open(path, "open", errno, name_it);
     fail(path, "open", errno);
   }
-  std::string content;
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    const auto count = read(file.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(path, "read", errno);
-    if (count == 0) return content;
-    content.append(buffer.data(), static_cast<std::size_t>(count));
-  }
+  if (is_own && !S_ISREG(status_of(file, path).st_mode)) refuse(path, "is no regular file", remove_it);
+  return read_all(file, path);
 }
 
 std::string read_secret(const std::string& path) {
-  auto secret = read_file(path);
+  auto secret = read_file(path, Links::follow);
   if (!secret) throw Error(ExitCode::settings, path + ": no such file");
   secret->erase(secret->find_last_not_of(" \t\r\n") + 1);
   if (secret->empty()) throw Error(ExitCode::settings, path + ": is empty");
   return *secret;
+}
+
+void share_file(const std::string& path, std::string_view content) {
+  if (geteuid() != 0) return;
+  const Descriptor file(open(path.c_str(), O_RDONLY | never_follow));
+  struct stat status {};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) return;
+  // Whoever can move another file of root's to this place must not get at it: only what has that content is given away.
+  if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != 0) return;
+  if (read_all(file, path) == content) share(file, path);
 }
 
 void write_file(const std::string& path, std::string_view content) {
@@ -137,13 +196,16 @@ void create_file(const std::string& path, std::string_view content) {
 }
 
 FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock) {
-  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_and_group));
-  if (file.get() < 0) fail(path, "open the lock", errno);
-  // The umask took the group's right to write; whoever made the file gives it back.
-  struct stat status {};
-  if (fstat(file.get(), &status) == 0 && status.st_uid == geteuid()) {
-    static_cast<void>(fchmod(file.get(), owner_and_group));
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | never_follow, owner_and_group));
+  if (file.get() < 0) fail_to_open(path, "open the lock", errno, remove_it);
+  // What stands here will be written over and shared. Who may write the directory could have put another's file here.
+  const auto status = status_of(file, path);
+  if (!S_ISREG(status.st_mode)) refuse(path, "is no regular file", remove_it);
+  if (status.st_nlink > 1) refuse(path, "has a second name (a hard link)", remove_it);
+  if (status.st_size > longest_pid || !is_pid(read_all(file, path))) {
+    refuse(path, "is no lock file of proxysql-consul", remove_it);
   }
+  share(file, path);
   const auto deadline = clock.steady() + limit;
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock", errno);

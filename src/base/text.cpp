@@ -22,6 +22,28 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// A shorter word with a letter changed is like the end of almost anything.
+constexpr std::size_t shortest_guessed_tail = 4;
+
+/// The only one of `known` with an end after '_' that is at most `distance` letters from `word`; of several, the only
+/// one for MySQL, which is what most people have in mind.
+const std::string* with_tail(std::string_view word, const std::vector<std::string>& known, std::size_t distance) {
+  std::vector<const std::string*> all;
+  std::vector<const std::string*> mysql;
+  for (const auto& candidate : known) {
+    const auto lower = to_lower(candidate);
+    bool is_tail = false;
+    for (auto at = lower.find('_'); at != std::string::npos; at = lower.find('_', at + 1)) {
+      is_tail = is_tail || edit_distance(word, lower.substr(at + 1)) <= distance;
+    }
+    if (!is_tail || word.empty()) continue;
+    all.push_back(&candidate);
+    if (lower.starts_with("mysql_")) mysql.push_back(&candidate);
+  }
+  const auto& of = all.size() > 1 ? mysql : all;
+  return of.size() == 1 ? of.front() : nullptr;
+}
+
 }  // namespace
 
 std::string join(const std::vector<std::string>& words, std::string_view separator) {
@@ -33,17 +55,32 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
   return joined;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
+  const auto wanted = to_lower(word);
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1;
   for (const auto& candidate : known) {
-    const auto distance = edit_distance(word, candidate);
+    const auto distance = edit_distance(wanted, to_lower(candidate));
     if (distance < best_distance && distance < candidate.size()) {
       best = &candidate;
       best_distance = distance;
     }
   }
-  return best == nullptr ? std::string() : "did you mean '" + *best + "'?";
+  if (best == nullptr) best = with_tail(wanted, known, 0);
+  if (best == nullptr && wanted.size() >= shortest_guessed_tail) best = with_tail(wanted, known, 1);
+  return best == nullptr ? std::nullopt : std::optional(*best);
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const auto meant = nearest(word, known);
+  return meant ? "did you mean '" + *meant + "'?" : std::string();
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

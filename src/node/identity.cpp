@@ -41,6 +41,7 @@ std::string load_uuid(const std::string& path) {
                 "restore it from a backup; or remove it, and the next run makes a new one (the node then applies once "
                 "more what it saved itself)");
   }
+  share_file(path, *text);
   return uuid;
 }
 

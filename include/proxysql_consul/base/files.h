@@ -1,4 +1,6 @@
-// Files that must survive a crash and be shared by two users: read, written whole, locked.
+// Files that must survive a crash and be shared by several users: read, written whole, locked. Those that the program
+// keeps itself lie in a directory that others may write, so links are never followed there, and what it makes is for
+// the directory's owner and group as well, whoever runs it.
 #pragma once
 
 #include <chrono>
@@ -10,15 +12,23 @@
 
 namespace proxysql_consul {
 
-/// The whole file; nothing where there is none. Throws Error{settings} with path, user and reason where it cannot be
-/// read.
-std::optional<std::string> read_file(const std::string& path);
+/// For files that the program keeps itself, and for those that an operator names and may have linked.
+enum class Links { refuse, follow };
 
-/// A file that holds one secret, without white space at its end. Throws Error{settings} where it is missing or empty.
+/// The whole file; nothing where there is none. Throws Error{settings} with path, user and reason where it cannot be
+/// read; where links are refused, also for a symbolic link and what is no regular file.
+std::optional<std::string> read_file(const std::string& path, Links links = Links::refuse);
+
+/// A file that holds one secret, without white space at its end; may be a link. Throws Error{settings} where it is
+/// missing or empty.
 std::string read_secret(const std::string& path);
 
+/// Where root made the file for itself alone: lets the directory's owner and group in, if the file is what was read as
+/// `content`. Throws Error{settings} where it cannot be read; that access cannot be given is no failure.
+void share_file(const std::string& path, std::string_view content);
+
 /// Replaces the file in one step: a reader, or a crash, sees the old content or the new. For owner and group (0660).
-/// Throws Error{settings}; then the old content stands.
+/// Replaces a link itself, and not what it leads to. Throws Error{settings}; then the old content stands.
 void write_file(const std::string& path, std::string_view content);
 
 /// Makes the file unless it exists: of several that try at once, one wins. Its content is on disk before its name is.
@@ -28,7 +38,8 @@ void create_file(const std::string& path, std::string_view content);
 /// Held from construction to destruction by at most one process.
 class FileLock {
  public:
-  /// Waits up to `limit`. Throws Error{settings} when that passes; the message names the holder.
+  /// Waits up to `limit`. Throws Error{settings} when that passes, and the message names the holder; and for what no
+  /// run has made: a link, a file with a second name, one that holds anything but a process's number.
   FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -11,7 +11,15 @@ namespace proxysql_consul {
 /// "a, b, c"
 std::string join(const std::vector<std::string>& words, std::string_view separator = ", ");
 
-/// "did you mean 'x'?" for the nearest of `known`, or "" where none is near.
+/// `text` with its ASCII letters in lower case.
+std::string to_lower(std::string_view text);
+
+/// The one of `known` that was most likely meant, whatever the case: the nearest in spelling, or else the one that
+/// `word` is the end of ("users" of "mysql_users"; of several, the one that begins with "mysql_"). Nothing where none
+/// is near.
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known);
+
+/// "did you mean 'x'?" for nearest(), or "" where there is none.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
 /// At most `limit` bytes of `text`, without control characters: for errors that quote what came from elsewhere.

@@ -25,7 +25,9 @@ TEST(Text, SuggestsTheNearest) {
       {"msyql_users", "did you mean 'mysql_users'?"},
       {"svae", "did you mean 'save'?"},
       {"pul", "did you mean 'pull'?"},
-      {"PULL", ""},
+      {"PULL", "did you mean 'pull'?"},
+      {"MYSQL_SERVERS", "did you mean 'mysql_servers'?"},
+      {"MySQL_Server", "did you mean 'mysql_servers'?"},
       {"entirely different", ""},
       {"", ""},
   };
@@ -33,6 +35,43 @@ TEST(Text, SuggestsTheNearest) {
     EXPECT_EQ(did_you_mean(word, known), suggestion) << word;
   }
   EXPECT_EQ(did_you_mean("x", {}), "");
+}
+
+TEST(Text, SuggestsByTheEndOfAName) {
+  const std::vector<std::string> known = {"mysql_servers",   "mysql_query_rules", "mysql_users",      "admin_variables",
+                                          "mysql_variables", "proxysql_servers",  "restapi_routes",   "pgsql_servers",
+                                          "pgsql_users",     "pgsql_query_rules", "coredump_filters", "--all"};
+  const struct {
+    const char* word;
+    const char* suggestion;
+  } cases[] = {
+      {"users", "did you mean 'mysql_users'?"},
+      {"Users", "did you mean 'mysql_users'?"},
+      {"user", "did you mean 'mysql_users'?"},
+      {"servers", "did you mean 'mysql_servers'?"},
+      {"variables", "did you mean 'mysql_variables'?"},
+      {"query_rules", "did you mean 'mysql_query_rules'?"},
+      {"rules", "did you mean 'mysql_query_rules'?"},
+      {"query_rule", "did you mean 'mysql_query_rules'?"},
+      {"routes", "did you mean 'restapi_routes'?"},
+      {"filters", "did you mean 'coredump_filters'?"},
+      {"all", "did you mean '--all'?"},
+      {"ALL", "did you mean '--all'?"},
+      {"_users", "did you mean 'mysql_users'?"},
+      {"sers", "did you mean 'mysql_users'?"},
+      {"ers", ""},
+      {"_", ""},
+  };
+  for (const auto& [word, suggestion] : cases) {
+    EXPECT_EQ(did_you_mean(word, known), suggestion) << word;
+  }
+  EXPECT_EQ(nearest("port", {"consul_port", "proxysql_admin_port"}), std::nullopt) << "either could be meant";
+  EXPECT_EQ(nearest("token", {"consul_token", "consul_port"}), "consul_token");
+}
+
+TEST(Text, LowersLettersAlone) {
+  EXPECT_EQ(to_lower("MySQL_Users-09 \xC3\x84"), "mysql_users-09 \xC3\x84");
+  EXPECT_EQ(to_lower(""), "");
 }
 
 TEST(Text, ShowsWhatCameFromElsewhereOnOneShortLine) {

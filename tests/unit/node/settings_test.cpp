@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -121,15 +123,17 @@ TEST(Settings, NameFileKeyRuleAndValue) {
     const char* text;
     std::string error;
   } cases[] = {
-      {"", "f: is no JSON: error in line 1"},
-      {"{\n\"a\":\n}", "f: is no JSON: error in line 3"},
-      {"[]", "f: is no JSON object"},
+      {"[]", "f: must be a JSON object, is a list"},
+      {"null", "f: must be a JSON object, is null"},
+      {"\"s3cr3t\"", "f: must be a JSON object, is a string"},
       {R"({"consul_prot":"8500"})", "f: unknown key \"consul_prot\" (did you mean 'consul_port'?)"},
       {R"({"entirely_else":1})", "f: unknown key \"entirely_else\""},
       {R"({"uuid_file":""})", "f: uuid_file: must not be empty, is \"\""},
       {R"({"uuid_file":7})", "f: uuid_file: must be a string, is 7"},
       {R"({"uuid_file":"a\u0000b"})", "f: uuid_file: must not hold a NUL, is one that does"},
+      {R"({"uuid_file":"x.uuid"})", "f: uuid_file: must be an absolute path, is \"x.uuid\""},
       {R"({"state_file":null})", "f: state_file: must be a string, is null"},
+      {R"({"state_file":""})", "f: state_file: must not be empty, is \"\""},
       {R"({"consul_iface":""})", "f: consul_iface: must not be empty, is \"\""},
       {R"({"consul_port":0})", "f: consul_port: must be a port from 1 to 65535, is 0"},
       {R"({"consul_port":65536})", "f: consul_port: must be a port from 1 to 65535, is 65536"},
@@ -155,7 +159,7 @@ TEST(Settings, NameFileKeyRuleAndValue) {
       {R"({"exclude_variables":[""]})", "f: exclude_variables: must not be empty, is \"\""},
       {R"({"history_limit":1001})", "f: history_limit: must be a number from 0 to 1000, is 1001"},
       {R"({"retry_seconds":3601})", "f: retry_seconds: must be seconds from 0 to 3600, is 3601"},
-      {R"({"retry_seconds":[]})", "f: retry_seconds: must be seconds from 0 to 3600, is []"},
+      {R"({"retry_seconds":[]})", "f: retry_seconds: must be seconds from 0 to 3600, is a list"},
   };
   for (const auto& [text, error] : cases) {
     SCOPED_TRACE(text);
@@ -163,11 +167,149 @@ TEST(Settings, NameFileKeyRuleAndValue) {
   }
 }
 
+TEST(Settings, TakeAbsolutePathsAlone) {
+  for (const std::string key :
+       {"uuid_file", "state_file", "proxysql_admin_socket", "proxysql_admin_tls_ca", "proxysql_admin_tls_cert",
+        "proxysql_admin_tls_key", "consul_socket", "consul_ca_file", "consul_ca_path", "consul_cert_file",
+        "consul_key_file", "proxysql_admin_password_file", "consul_token_file"}) {
+    const bool is_secret = key.find("password") != std::string::npos || key.find("token") != std::string::npos;
+    for (const std::string path : {"x", "./x", "~/x", " /x"}) {
+      const auto shown = is_secret ? "another text" : "\"" + path + "\"";
+      EXPECT_EQ(error_of([&] { parse_settings("{\"" + key + "\":\"" + path + "\"}", "f"); }),
+                "f: " + key + ": must be an absolute path, is " + shown);
+    }
+    const auto empty = "{\"" + key + "\":\"\"}";
+    if (key == "uuid_file" || key == "state_file") {
+      EXPECT_EQ(error_of([&] { parse_settings(empty, "f"); }), "f: " + key + ": must not be empty, is \"\"");
+    } else {
+      EXPECT_NO_THROW(parse_settings(empty, "f")) << key << ": empty is none";
+    }
+  }
+  for (const std::string name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"}) {
+    Settings settings;
+    EXPECT_EQ(error_of([&] {
+                apply_environment(settings, environment({{name, "ca.pem"}}));
+              }),
+              "environment: " + name + ": must be an absolute path, is \"ca.pem\"");
+  }
+  Settings settings;
+  EXPECT_EQ(error_of([&] {
+              apply_environment(settings, environment({{"CONSUL_HTTP_TOKEN_FILE", "t"}}));
+            }),
+            "environment: CONSUL_HTTP_TOKEN_FILE: must be an absolute path, is another text");
+}
+
+TEST(Settings, TakeHostsWithoutSchemeAndPort) {
+  const struct {
+    const char* text;
+    const char* host;  ///< nothing: refused
+  } cases[] = {
+      {"127.0.0.1", "127.0.0.1"},
+      {"consul", "consul"},
+      {"consul-1.example.org.", "consul-1.example.org."},
+      {"a_b", "a_b"},
+      {"b\xC3\xBC"
+       "cher.example",
+       "b\xC3\xBC"
+       "cher.example"},
+      {"::1", "::1"},
+      {"[::1]", "::1"},
+      {"[2001:db8::1]", "2001:db8::1"},
+      {"::ffff:10.0.0.1", "::ffff:10.0.0.1"},
+      {"fe80::1%eth0", "fe80::1%eth0"},
+      {"[fe80::1%eth0]", "fe80::1%eth0"},
+      {"http://127.0.0.1", nullptr},
+      {"127.0.0.1:8500", nullptr},
+      {"consul:8500", nullptr},
+      {"[::1]:8500", nullptr},
+      {"[::1", nullptr},
+      {"::1]", nullptr},
+      {"[127.0.0.1]", nullptr},
+      {"[]", nullptr},
+      {"127.0.0.1/", nullptr},
+      {"/run/consul.sock", nullptr},
+      {"a b", nullptr},
+      {" 127.0.0.1", nullptr},
+      {"127.0.0.1;127.0.0.2", nullptr},
+      {"a:b:c:", nullptr},
+      {"fe80::1%", nullptr},
+  };
+  const std::string rule = ": must be a host name or address, without scheme and port, is ";
+  for (const std::string key : {"consul_iface", "proxysql_admin_iface", "consul_tls_server_name"}) {
+    for (const auto& [text, host] : cases) {
+      SCOPED_TRACE(text);
+      const auto json = "{\"" + key + "\":\"" + text + "\"}";
+      if (host == nullptr) {
+        EXPECT_EQ(error_of([&] { parse_settings(json, "f"); }), "f: " + key + rule + "\"" + text + "\"");
+        continue;
+      }
+      const auto settings = parse_settings(json, "f");
+      const auto& admin = settings.admin;
+      const auto& consul = settings.consul;
+      EXPECT_EQ(key == "consul_iface"           ? consul.host
+                : key == "proxysql_admin_iface" ? admin.host
+                                                : consul.tls_server_name,
+                host);
+    }
+    EXPECT_EQ(error_of([&] { parse_settings("{\"" + key + "\":\"u:s3cr3t@h\"}", "f"); }),
+              "f: " + key + rule + "one with a user name");
+  }
+  EXPECT_EQ(describe(parse_settings(R"({"proxysql_admin_iface":"[::1]","consul_iface":"[::1]"})", "f").consul),
+            "consul http://[::1]:8500");
+}
+
+TEST(Settings, NameTheTypeOfASecret) {
+  for (const std::string key : {"proxysql_admin_password", "consul_token", "consul_http_auth", "consul_token_file"}) {
+    const struct {
+      const char* value;
+      const char* type;
+    } cases[] = {
+        {"null", "null"},      {"1234567", "a number"},    {"12.5", "a number"},
+        {"true", "a boolean"}, {"[\"s3cr3t\"]", "a list"}, {"{\"s3cr3t\":1}", "an object"},
+    };
+    for (const auto& [value, type] : cases) {
+      EXPECT_EQ(error_of([&, text = value] { parse_settings("{\"" + key + "\":" + text + "}", "f"); }),
+                "f: " + key + ": must be a string, is " + type);
+    }
+  }
+  EXPECT_EQ(error_of([] { parse_settings(R"({"uuid_file":{"deep":[]}})", "f"); }),
+            "f: uuid_file: must be a string, is an object");
+}
+
+TEST(Settings, TakeEachKeyOnce) {
+  const struct {
+    const char* text;
+    const char* error;
+  } cases[] = {
+      {R"({"consul_port":1,"consul_port":1})", "f: consul_port: must stand once, stands twice"},
+      {R"({"consul_port":1,"save_to_disk":true,"consul_port":2})", "f: consul_port: must stand once, stands twice"},
+      {R"({"consul_token":"s3cr3t","consul_token":"s3cr3t2"})", "f: consul_token: must stand once, stands twice"},
+      {"{\"consul_port\":1,\"consul_p\\u006frt\":2}", "f: consul_port: must stand once, stands twice"},
+      {R"({"_comment":{"a":1,"b":{"c":[{"d":1},{"d":1,"e":2,"d":3}]}}})",
+       "f: _comment.b.c.d: must stand once, stands twice"},
+      {R"({"_comment":{"a":{"x":1},"b":{"x":2}}})", "nothing was thrown"},
+  };
+  for (const auto& [text, error] : cases) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(error_of([&, given = text] { parse_settings(given, "f"); }), error);
+  }
+}
+
+TEST(Settings, KeepTheStateInAFileOfItsOwn) {
+  testing::TempDir dir;
+  testing::write_file(dir.file("cnf"), R"({"uuid_file":"/a/b.state"})");
+  EXPECT_EQ(error_of([&] { load_settings(dir.file("cnf"), environment({})); }),
+            dir.file("cnf") + ": state_file: must be another file than uuid_file, is \"/a/b.state\"");
+}
+
 TEST(Settings, ShowNoSecretInAnError) {
   for (const char* text :
        {R"({"proxysql_admin_password":["s3cr3t"]})", R"({"consul_token":{"s3cr3t":1}})",
         R"({"consul_token":"s3cr3t\u0000"})", R"({"proxysql_admin_password":"s3cr3t)",
-        R"({"consul_token":"s3cr3t" "x":1})", "{\"a\":\"s3cr3t\xFF\"}", R"({"consul_http_auth":["s3cr3t"]})"}) {
+        R"({"consul_token":"s3cr3t" "x":1})", "{\"a\":\"s3cr3t\xFF\"}", R"({"consul_http_auth":["s3cr3t"]})",
+        R"({"consul_token":'s3cr3t'})", R"({"consul_token":s3cr3t})", "{\"consul_token\":\"s3cr3t\n\"}",
+        R"({"consul_token":"s3cr3t\q"})", R"({"consul_token":"s3cr3t\ud800"})", R"({"consul_token_file":"s3cr3t"})",
+        R"({"consul_token":"s3cr3t; expected s3cr3t)"}) {
     const auto error = error_of([&] { parse_settings(text, "f"); });
     EXPECT_THAT(error, ::testing::StartsWith("f: ")) << text;
     EXPECT_THAT(error, Not(HasSubstr("s3cr3t"))) << text;
@@ -251,8 +393,28 @@ TEST(Settings, NameVariableRuleAndValue) {
        "environment: CONSUL_HTTP_ADDR: must be host:port, http://, https:// or unix://, is "
        "\"[::1\""},
       {"CONSUL_HTTP_ADDR", "unix://",
-       "environment: CONSUL_HTTP_ADDR: must name a socket's path after unix://, is "
+       "environment: CONSUL_HTTP_ADDR: must name a socket's absolute path after unix://, is "
        "\"unix://\""},
+      {"CONSUL_HTTP_ADDR", "unix://run/consul.sock",
+       "environment: CONSUL_HTTP_ADDR: must name a socket's absolute path after unix://, is "
+       "\"unix://run/consul.sock\""},
+      {"CONSUL_HTTP_ADDR", "tcp://10.0.0.1:8500",
+       "environment: CONSUL_HTTP_ADDR: must be host:port, http://, https:// or unix://, is of scheme \"tcp\""},
+      {"CONSUL_HTTP_ADDR", "HTTPS://h",
+       "environment: CONSUL_HTTP_ADDR: must be host:port, http://, https:// or unix://, is of scheme \"HTTPS\""},
+      {"CONSUL_HTTP_ADDR", "tcp://u:s3cr3t@h",
+       "environment: CONSUL_HTTP_ADDR: must hold no user name, is one that does"},
+      {"CONSUL_HTTP_ADDR", "u:s3cr3t@tcp://h",
+       "environment: CONSUL_HTTP_ADDR: must hold no user name, is one that does"},
+      {"CONSUL_HTTP_ADDR", "::1",
+       "environment: CONSUL_HTTP_ADDR: must have brackets around an IPv6 address, is \"::1\""},
+      {"CONSUL_HTTP_ADDR", "[::1]8500",
+       "environment: CONSUL_HTTP_ADDR: must be host:port, http://, https:// or unix://, is \"[::1]8500\""},
+      {"CONSUL_HTTP_ADDR", "a b:8500",
+       "environment: CONSUL_HTTP_ADDR: must be a host name or address, without scheme and port, is \"a b\""},
+      {"CONSUL_TLS_SERVER_NAME", "https://h",
+       "environment: CONSUL_TLS_SERVER_NAME: must be a host name or address, without scheme and port, is "
+       "\"https://h\""},
       {"CONSUL_HTTP_ADDR", "http://u:s3cr3t@h",
        "environment: CONSUL_HTTP_ADDR: must hold no user name, is one that does"},
       {"CONSUL_HTTP_SSL", "yes", "environment: CONSUL_HTTP_SSL: must be true or false, is \"yes\""},
@@ -313,12 +475,30 @@ TEST(Settings, PassOverProxySqlsOwnFile) {
   EXPECT_EQ(load().file, "");
   testing::write_file(own, R"({"consul_port":"8600"})");
   EXPECT_EQ(load().consul.port, 8600U);
+  // What reading fails with does not matter: root, who may read all, sees a directory's failure.
+  std::filesystem::remove(own);
+  std::filesystem::create_directory(own);
+  EXPECT_EQ(load().file, "");
+  std::filesystem::remove(own);
+  testing::write_file(own, R"({"consul_port":"8600"})");
+  std::filesystem::permissions(own, std::filesystem::perms::none);
+  EXPECT_EQ(load().file, geteuid() == 0 ? own : "");
   const auto other = dir.file("proxysql-consul.cnf");
   testing::write_file(other, "no JSON");
   EXPECT_EQ(error_of([&] {
               load_settings({}, environment({}), {other, own});
             }),
-            other + ": is no JSON: error in line 1");
+            other + ": is no JSON: line 1, column 1: expected '{'");
+}
+
+TEST(Settings, ComeFromWhatALinkLeadsTo) {
+  testing::TempDir dir;
+  testing::write_file(dir.file("target"), R"({"consul_port":"8600"})");
+  std::filesystem::create_symlink(dir.file("target"), dir.file("proxysql-consul.cnf"));
+  std::filesystem::create_symlink(dir.file("target"), dir.file("proxysql.cnf"));
+  EXPECT_EQ(load_settings(dir.file("proxysql-consul.cnf"), environment({})).consul.port, 8600U);
+  EXPECT_EQ(load_settings({}, environment({}), {dir.file("proxysql-consul.cnf")}).consul.port, 8600U);
+  EXPECT_EQ(load_settings({}, environment({}), {dir.file("proxysql.cnf")}).consul.port, 8600U);
 }
 
 TEST(Settings, ReadSecretsFromFiles) {
