@@ -168,7 +168,9 @@ class MysqlAdminSession : public AdminSession {
     // Without it libmysqlclient opens with a plugin that a 2016 server has never heard of.
     mysql_options(connection_.get(), MYSQL_DEFAULT_AUTH, "mysql_native_password");
     refuse_local_files(connection_.get());
-    restrict_login(connection_.get(), options.tls);
+    restrict_login(connection_.get(), !options.tls         ? Transport::plain
+                                      : options.tls_verify ? Transport::verified_tls
+                                                           : Transport::tls);
     check_tls_files(options);
     set_tls(connection_.get(), options);
     const bool local = !options.socket.empty();

@@ -1,8 +1,8 @@
 // The authentication plugins of the process, put in place of the client library's own of the same names. Besides
 // mysql_admin_session.cpp the only owner of mysql.h.
 #include <mysql.h>
-// MariaDB's <mysql/client_plugin.h> includes a header that Debian does not ship; mysql.h has most of it.
-#ifdef MYSQL_CLIENT_PLUGIN_HEADER
+#ifdef MARIADB_BASE_VERSION
+// <mysql/client_plugin.h> includes a header that Debian does not ship; mysql.h has most of it.
 #include <mysql/plugin_auth.h>
 #else
 #include <mysql/client_plugin.h>
@@ -19,7 +19,7 @@
 namespace proxysql_consul {
 namespace {
 
-#ifdef MYSQL_CLIENT_PLUGIN_HEADER
+#ifdef MARIADB_BASE_VERSION
 constexpr int authentication = 2;
 constexpr unsigned interface_version = 0x0100;
 struct AuthPlugin {
@@ -40,7 +40,7 @@ constexpr unsigned char fast_authentication_succeeded = 3;
 constexpr unsigned char full_authentication_wanted = 4;
 
 struct Login {
-  bool tls = false;
+  Transport transport = Transport::plain;
   int rounds = 0;
   std::string refusal;
 };
@@ -55,7 +55,7 @@ int refuse(std::string why) {
 /// libmariadb goes on in the clear where it shall not verify the certificate; libmysqlclient ends before it gets here.
 bool lacks_tls([[maybe_unused]] const MYSQL* connection) {
 #ifdef MARIADB_BASE_VERSION
-  return login.tls && (connection->server_capabilities & CLIENT_SSL) == 0;
+  return login.transport != Transport::plain && (connection->server_capabilities & CLIENT_SSL) == 0;
 #else
   return false;
 #endif
@@ -78,6 +78,18 @@ int authenticate_native(MYSQL_PLUGIN_VIO* vio, MYSQL* connection) {
   return answer_nonce(vio, connection, native_scramble);
 }
 
+int give_password(MYSQL_PLUGIN_VIO* vio, MYSQL* connection) {
+  if (login.transport != Transport::verified_tls || mysql_get_ssl_cipher(connection) == nullptr) {
+    return refuse(
+        "the server asks for the password itself, as one that keeps a hash of it does: that needs TLS with a "
+        "certificate "
+        "that is verified");
+  }
+  const auto size = static_cast<int>(std::string_view(connection->passwd).size()) + 1;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(connection->passwd);
+  return vio->write_packet(vio, bytes, size) == 0 ? CR_OK : CR_ERROR;
+}
+
 int authenticate_caching_sha2(MYSQL_PLUGIN_VIO* vio, MYSQL* connection) {
   if (const int result = answer_nonce(vio, connection, caching_sha2_scramble); result != CR_OK) return result;
   if (std::string_view(connection->passwd).empty()) return CR_OK;
@@ -85,9 +97,7 @@ int authenticate_caching_sha2(MYSQL_PLUGIN_VIO* vio, MYSQL* connection) {
   const int length = vio->read_packet(vio, &packet);
   if (length < 0) return CR_ERROR;
   if (length == 1 && *packet == fast_authentication_succeeded) return CR_OK;
-  if (length == 1 && *packet == full_authentication_wanted) {
-    return refuse("caching_sha2_password: the server asks for the password itself");
-  }
+  if (length == 1 && *packet == full_authentication_wanted) return give_password(vio, connection);
   return refuse("caching_sha2_password: the server's answer is malformed");
 }
 
@@ -116,8 +126,9 @@ void replace(MYSQL* connection, const char* name, Authenticate function, AuthPlu
 
 }  // namespace
 
-void restrict_login(MYSQL* connection, bool tls) {
-  login = {.tls = tls, .rounds = 0, .refusal = {}};
+void restrict_login(void* handle, Transport transport) {
+  auto* const connection = static_cast<MYSQL*>(handle);
+  login = {.transport = transport, .rounds = 0, .refusal = {}};
   // Plugins are looked for in files of the name that the server gave. No file lies below this one.
   mysql_options(connection, MYSQL_PLUGIN_DIR, "/dev/null");
 #if defined(MARIADB_PACKAGE_VERSION_ID) && MARIADB_PACKAGE_VERSION_ID >= 30300

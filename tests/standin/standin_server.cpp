@@ -170,8 +170,19 @@ std::string random_scramble() {
   return out;
 }
 
+/// The password as the client gives it away when asked, or nothing.
+std::optional<std::string> ask_for_password(Wire& wire, const std::string& scramble) {
+  std::string reply;
+  wire.put(("\xfe" + std::string("caching_sha2_password") + '\0').append(scramble) + '\0');
+  if (!wire.flush() || !wire.read(reply)) return std::nullopt;
+  wire.put("\x01\x04");
+  if (!wire.flush() || !wire.read(reply) || reply.empty()) return std::nullopt;
+  reply.pop_back();
+  return reply;
+}
+
 /// The handshake; the role of who came in, or nothing.
-std::optional<Role> authenticate(Wire& wire, StandinEngine& engine, SSL_CTX* tls) {
+std::optional<Role> authenticate(Wire& wire, StandinEngine& engine, SSL_CTX* tls, bool full) {
   const std::string scramble = random_scramble();
   const std::string version = engine.version() != StandinVersion::v1_1 ? "8.0.11 (ProxySQL stand-in)" : "5.1.30";
   const std::uint32_t offered = server_capabilities | (tls != nullptr ? ssl : 0);
@@ -201,7 +212,9 @@ std::optional<Role> authenticate(Wire& wire, StandinEngine& engine, SSL_CTX* tls
     if (!wire.flush() || !wire.read(response)) return std::nullopt;
   }
   const auto account = engine.account(username);
-  if (!account || native_scramble(account->password, scramble) != response) {
+  const bool is_right = account && (full ? ask_for_password(wire, scramble) == account->password
+                                         : native_scramble(account->password, scramble) == response);
+  if (!is_right) {
     wire.error(1045, "ProxySQL Error: Access denied for user '" + username +
                          "'@'' (using password: " + (response.empty() ? "NO)" : "YES)"));
     wire.flush();
@@ -354,8 +367,12 @@ void StandinServer::serve(Client& client) {
   sigaddset(&broken_pipe, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   Wire wire(client.fd);
+<<<<<<< HEAD
   unsigned start = engine_.starts();
   const auto role = authenticate(wire, engine_, tls_.get());
+=======
+  const auto role = authenticate(wire, engine_, tls_.get(), options_.full_authentication);
+>>>>>>> adapter
   if (!role) return;
   std::string packet;
   while (wire.read(packet) && !packet.empty()) {

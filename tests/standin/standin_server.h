@@ -21,6 +21,8 @@ struct StandinServerOptions {
   std::string socket;    ///< a unix socket's path, served besides the port unless empty
   std::string tls_cert;  ///< PEM files; TLS is offered unless empty
   std::string tls_key;
+  /// Ask for the password itself by caching_sha2_password, as a server does that keeps a hash of it.
+  bool full_authentication = false;
   bool inherit_sockets = false;  ///< leave the sockets open to started programs, as ProxySQL 1.x does
   /// What STANDIN EXIT does; without it the server closes every connection and accepts no more.
   std::function<void()> on_exit = {};

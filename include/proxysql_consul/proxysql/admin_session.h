@@ -54,7 +54,8 @@ std::string admin_library();
 
 /// Connects once. Throws Unavailable where waiting may help (nobody listens yet, connection lost while connecting),
 /// Error{proxysql} where it does not (access denied). Who answers is not trusted: no local file is sent, and the
-/// password never, but a hash of it by mysql_native_password or caching_sha2_password.
+/// password never but through TLS with a verified certificate: what goes out is a hash of it over the server's nonce,
+/// by mysql_native_password or caching_sha2_password.
 std::unique_ptr<AdminSession> open_admin_session(const AdminOptions& options);
 
 }  // namespace proxysql_consul

@@ -4,16 +4,22 @@
 
 #include <string>
 
-struct st_mysql;
-
 namespace proxysql_consul {
 
-/// Leaves mysql_native_password and the fast half of caching_sha2_password as the only ways to log in, for every
-/// connection of this process. What a connection answers is a hash over the server's nonce; the other half of
-/// caching_sha2_password, in which the server asks for the password itself, ends the login over every transport.
-/// With `tls` nothing is answered to a server that offers no TLS. Call it before each mysql_real_connect(), in the same
-/// thread. Throws Error{internal} where the library does not let itself be restricted.
-void restrict_login(st_mysql* connection, bool tls);
+/// What the settings ask of a connection.
+enum class Transport {
+  plain,
+  tls,           ///< whoever's certificate it is
+  verified_tls,  ///< with a certificate that verifies
+};
+
+/// Leaves mysql_native_password and caching_sha2_password as the only ways to log in, for every connection of this
+/// process. What a connection answers is a hash over the server's nonce. A server that keeps the password as a hash can
+/// ask for the password itself, and gets it through verified TLS alone: neither through a unix socket nor encrypted to
+/// a key that it sends. Where TLS is asked for, a server that offers none hears nothing. `connection` is a MYSQL*,
+/// whose struct has another name in each library. Call it before each mysql_real_connect(), in the same thread. Throws
+/// Error{internal} where the library does not let itself be restricted.
+void restrict_login(void* connection, Transport transport);
 
 /// What is said of a server that asks for something else.
 constexpr char other_authentication[] =

@@ -52,8 +52,9 @@ class AdminTls : public ::testing::Test {
   }
   static void TearDownTestSuite() { directory_.reset(); }
 
-  void serve(const std::string& certificate) {
+  void serve(const std::string& certificate, bool full_authentication = false) {
     StandinServerOptions options;
+    options.full_authentication = full_authentication;
     if (!certificate.empty()) {
       options.tls_cert = directory_->file(certificate + ".pem");
       options.tls_key = directory_->file(certificate + ".key");
@@ -164,6 +165,19 @@ TEST_F(AdminTls, SaysNothingToAServerWithoutIt) {
                 AnyOf("connect: TLS is asked for, and the server offers none", HasSubstr("SSL is required")));
     EXPECT_EQ(server.received(), "") << "not even the user's name";
   }
+}
+
+TEST_F(AdminTls, GivesThePasswordToAVerifiedServerAlone) {
+  const std::string refusal =
+      "connect: the server asks for the password itself, as one that keeps a hash of it does: that needs TLS with a "
+      "certificate that is verified";
+  serve("right", true);
+  options_.tls_ca = pem("ca");
+  EXPECT_EQ(failure(), std::nullopt);
+  options_.tls_verify = false;
+  EXPECT_EQ(failure(), refusal);
+  options_.tls = false;
+  EXPECT_EQ(failure(), refusal);
 }
 
 TEST_F(AdminTls, SaysWhichFileCannotBeRead) {
