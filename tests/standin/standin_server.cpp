@@ -367,12 +367,8 @@ void StandinServer::serve(Client& client) {
   sigaddset(&broken_pipe, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   Wire wire(client.fd);
-<<<<<<< HEAD
   unsigned start = engine_.starts();
-  const auto role = authenticate(wire, engine_, tls_.get());
-=======
   const auto role = authenticate(wire, engine_, tls_.get(), options_.full_authentication);
->>>>>>> adapter
   if (!role) return;
   std::string packet;
   while (wire.read(packet) && !packet.empty()) {
