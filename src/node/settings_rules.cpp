@@ -28,7 +28,9 @@ bool is_host_name(std::string_view text) {
 bool is_ipv6(std::string_view text) {
   const auto zone = text.find('%');
   const auto address = text.substr(0, zone);
-  return std::count(address.begin(), address.end(), ':') >= 2 && is_made_of(address, "0123456789abcdefABCDEF:.") &&
+  const bool is_cut = address.ends_with(':') && !address.ends_with("::");
+  return !is_cut && std::count(address.begin(), address.end(), ':') >= 2 &&
+         is_made_of(address, "0123456789abcdefABCDEF:.") &&
          (zone == std::string_view::npos || is_host_name(text.substr(zone + 1)));
 }
 

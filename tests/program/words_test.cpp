@@ -121,7 +121,7 @@ TEST_F(Words, LogsJsonLines) {
   // The settings are what failed, but the words were understood before.
   ASSERT_THAT(ran.err, SizeIs(1));
   EXPECT_THAT(ran.err[0], AllOf(StartsWith("{\"time\":\""), HasSubstr("\"level\":\"error\",\"message\":\""),
-                                EndsWith("is \\\"x\\\\\\\"\\\"\"}")));
+                                EndsWith("is \\\"x\\\"\\\"\"}")));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(SettingsJson, SaysWhereAndWhatWasExpected) {
       {"{\"a\": \"\\x41\"}", "line 1, column 8: expected an escape such as \\\\, \\n or \\u00e9"},
       {"{\"a\": \"C:\\\\x\\u12\"}", "line 1, column 13: expected an escape such as \\\\, \\n or \\u00e9"},
       {"{\"a\": \"\xFF\"}", "line 1, column 7: expected a string in UTF-8"},
-      {"{\"\xC3\xA4\xE2\x82\xAC\": x}", "line 1, column 7: expected a value"},
+      {"{\"\xC3\xA4\xE2\x82\xAC\": x}", "line 1, column 8: expected a value"},
       {"\xEF\xBB\xBF{x", "line 1, column 2: expected a key in double quotes or '}'"},
       {std::string("{\0}", 3), "line 1, column 2: expected a key in double quotes or '}'"},
       {"datadir=\"/var/lib/proxysql\"", "line 1, column 1: expected '{'"},

@@ -10,7 +10,10 @@ namespace {
 std::string hex(const std::string& bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;
-  for (const unsigned char byte : bytes) (text += digits[byte >> 4]) += digits[byte & 15];
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    (text += digits[byte >> 4]) += digits[byte & 15];
+  }
   return text;
 }
 
