@@ -25,8 +25,6 @@ using Json = nlohmann::json;
 using namespace std::chrono_literals;
 using Node = ConsulNode;
 
-const std::string master_token = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
-
 /// An agent that denies by default, with the policies and tokens that docs/consul.md makes.
 class ConsulAcl : public ::testing::Test {
  protected:
@@ -46,21 +44,8 @@ class ConsulAcl : public ::testing::Test {
     return text.substr(0, text.find('\n'));
   }
 
-  std::string make_token(const std::string& rules) {
-    static int count = 0;
-    const auto name = "policy-" + std::to_string(++count);
-    http_request(agent.http_port(), "PUT", "/v1/acl/policy", Json{{"Name", name}, {"Rules", rules}}.dump(),
-                 master_token);
-    const auto reply = http_request(agent.http_port(), "PUT", "/v1/acl/token",
-                                    Json{{"Policies", {{{"Name", name}}}}}.dump(), master_token);
-    return Json::parse(reply.body).at("SecretID").get<std::string>();
-  }
-
   TempDir directory;
-  ConsulAgent agent{{.config = R"({"primary_datacenter": "dc1", "acl": {"enabled": true, "default_policy": "deny",
-                                   "tokens": {"master": ")" +
-                               master_token + "\"}}}",
-                     .token = master_token}};
+  ConsulAgent agent{{.config = acl_config(), .token = master_token}};
   std::string save_token;
   std::string receive_token;
 };
@@ -87,7 +72,7 @@ TEST_F(ConsulAcl, WithoutATokenNothingIsRetriedAndTheMissingRuleIsNamed) {
 }
 
 TEST_F(ConsulAcl, AReadOnlyTokenIsNamedWithItsSourceAndTheRuleThatItLacks) {
-  const auto token = make_token("key_prefix \"proxysql/\" { policy = \"read\" }");
+  const auto token = make_token(agent, "key_prefix \"proxysql/\" { policy = \"read\" }");
   Node node(agent.http_port());
   node.add_server("db1");
   write_file(directory.file("read-only.token"), token + "\n");
@@ -162,7 +147,7 @@ TEST_F(ConsulAcl, TheDocumentedPoliciesAreEnoughAndNoMore) {
 }
 
 TEST_F(ConsulAcl, APolicyOf2016SavesWithAWarningThatNoHistoryIsKept) {
-  const auto token = make_token("key_prefix \"proxysql/\" { policy = \"write\" }");
+  const auto token = make_token(agent, "key_prefix \"proxysql/\" { policy = \"write\" }");
   Node node(agent.http_port(), {{"consul_token", token}});
   node.add_server("db1");
   auto ran = node.run({"save", "mysql_servers"});

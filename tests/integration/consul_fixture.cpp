@@ -181,6 +181,20 @@ std::string document_of(const std::string& uuid, const std::string& hostname) {
            .host = "proxy-other", .proxysql_version = "2.7.2", .saved_at = "2026-01-02T03:04:05Z", .message = ""}});
 }
 
+std::string acl_config() {
+  const Json acl = {{"enabled", true}, {"default_policy", "deny"}, {"tokens", {{"master", master_token}}}};
+  return Json{{"primary_datacenter", "dc1"}, {"acl", acl}}.dump();
+}
+
+std::string make_token(const ConsulAgent& agent, const std::string& rules) {
+  static int count = 0;
+  const auto name = "policy-" + std::to_string(++count);
+  http_request(agent.http_port(), "PUT", "/v1/acl/policy", Json{{"Name", name}, {"Rules", rules}}.dump(), master_token);
+  const auto reply = http_request(agent.http_port(), "PUT", "/v1/acl/token",
+                                  Json{{"Policies", {{{"Name", name}}}}}.dump(), master_token);
+  return Json::parse(reply.body).at("SecretID").get<std::string>();
+}
+
 std::string search_path() {
   const char* path = std::getenv("PATH");
   return std::filesystem::path(PROXYSQL_CONSUL_PATH).parent_path().string() + ":" + consul_directory() + ":" +

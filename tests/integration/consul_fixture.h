@@ -25,6 +25,8 @@ namespace proxysql_consul::testing {
 
 inline const std::string servers_key = "proxysql/mysql_servers";
 inline const std::string rules_key = "proxysql/mysql_query_rules";
+/// The token that may do everything where acl_config() is in force.
+inline const std::string master_token = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 inline const std::string other_uuid = "11111111-2222-4333-8444-555555555555";
 
 struct TimedRun {
@@ -103,6 +105,12 @@ std::uint64_t saved_version(const TimedRun& ran);
 
 /// A document of mysql_servers with one server.
 std::string document_of(const std::string& uuid, const std::string& hostname);
+
+/// An agent's configuration that denies by default: JSON.
+std::string acl_config();
+
+/// A token of that agent with a policy of these rules.
+std::string make_token(const ConsulAgent& agent, const std::string& rules);
 
 /// A PATH that finds the program and Consul, as on an operator's machine.
 std::string search_path();

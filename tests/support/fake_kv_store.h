@@ -35,9 +35,10 @@ struct FakeConsul {
   std::uint64_t index = 100;
   std::vector<std::string> log;                       ///< "GET key", "TXN cas key, set key", ...
   std::vector<ConsulOptions> opened;                  ///< how each FakeKvStore was opened
-  std::size_t value_limit = std::size_t{512} * 1024;  ///< of a request's body
+  std::size_t value_limit = std::size_t{512} * 1024;  ///< of a value; a transaction's JSON may have that or 512 KiB
   bool says_limit = true;                             ///< an answer 413 names the limit
   std::vector<std::string> denied;                    ///< prefixes that may not be written
+  std::vector<std::string> hidden;                    ///< prefixes that may be neither read nor written
   std::function<void(const std::string&)> on_call;    ///< before each call that is not made by itself
   std::map<std::size_t, Failure> planned;             ///< by the number of the call
   std::optional<Failure> always;
@@ -45,7 +46,22 @@ struct FakeConsul {
   /// The n-th call from now, counted from 1, fails.
   void fail_on(std::size_t n, Failure failure) { planned[log.size() + n] = failure; }
 
-  void set(const std::string& key, std::string value) { entries[key] = {std::move(value), ++index}; }
+  void set(const std::string& key, std::string value) {
+    ++index;
+    set_now(key, std::move(value));
+  }
+
+  /// Writes at the present index. Consul gives a key no new index for the value that it has.
+  void set_now(const std::string& key, std::string value) {
+    const auto found = entries.find(key);
+    if (found == entries.end() || found->second.value != value) entries[key] = {std::move(value), index};
+  }
+
+  bool is_readable(std::string_view key) const { return !is_under_any(hidden, key); }
+
+  static bool is_under_any(const std::vector<std::string>& prefixes, std::string_view key) {
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](const auto& one) { return key.starts_with(one); });
+  }
 
   const std::string& value_of(std::string_view key) const {
     static const std::string none;
@@ -61,19 +77,26 @@ struct FakeConsul {
     return keys;
   }
 
+  /// Consul leaves out without a word what the token may not read.
+  std::vector<std::string> readable_keys_under(std::string_view prefix) const {
+    auto keys = keys_under(prefix);
+    std::erase_if(keys, [&](const auto& key) { return !is_readable(key); });
+    return keys;
+  }
+
   KvListing listing(std::string_view prefix) const {
     KvListing found{.entries = {}, .index = index};
-    for (const auto& key : keys_under(prefix)) {
+    for (const auto& key : readable_keys_under(prefix)) {
       const auto& entry = entries.at(key);
       found.entries.push_back({.key = key, .value = entry.value, .modify_index = entry.modify_index, .problem = {}});
     }
     return found;
   }
 
-  /// What a keyprefix watch delivers.
   /// What the watch of one key delivers.
   std::string watch_key(std::string_view key) const { return format_watch_entry(listing(key).entries.front()); }
 
+  /// What a keyprefix watch delivers.
   std::string watch(std::string_view prefix) const { return format_watch(listing(prefix).entries); }
 };
 
@@ -83,6 +106,7 @@ class FakeKvStore : public KvStore {
 
   std::optional<KvEntry> get(std::string_view key) override {
     const Call call(*this, "GET " + std::string(key));
+    check_readable(key);
     const auto found = consul_.entries.find(key);
     if (found == consul_.entries.end()) return std::nullopt;
     return KvEntry{
@@ -91,23 +115,23 @@ class FakeKvStore : public KvStore {
 
   KvListing list(std::string_view prefix) override {
     const Call call(*this, "LIST " + std::string(prefix));
-    return consul_.listing(prefix);
+    return listing(prefix);
   }
 
   KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds) override {
     const Call call(*this, "WAIT " + std::string(prefix) + " " + std::to_string(index));
-    return consul_.listing(prefix);
+    return listing(prefix);
   }
 
   std::vector<std::string> keys(std::string_view prefix) override {
     const Call call(*this, "KEYS " + std::string(prefix));
-    return consul_.keys_under(prefix);
+    return consul_.readable_keys_under(prefix);
   }
 
   bool put(std::string_view key, std::string_view value, std::optional<std::uint64_t> cas) override {
     Call call(*this, "PUT " + std::string(key));
-    check_size(value.size());
-    check_right(key);
+    check_size(value.size(), consul_.value_limit);
+    check_writable(key);
     if (cas && index_of(key) != *cas) return false;
     consul_.set(std::string(key), std::string(value));
     call.end();
@@ -121,30 +145,31 @@ class FakeKvStore : public KvStore {
       text += (text.empty() ? "TXN " : ", ") + std::string(name_of(operation.verb)) + " " + operation.key;
     }
     Call call(*this, text);
-    if (operations.size() > 64) throw Error(ExitCode::consul, "fake consul: 413 too many operations");
-    check_size(format_transaction(operations).size());
+    if (operations.size() > max_operations) throw Error(ExitCode::consul, "fake consul: 413 too many operations");
+    for (const auto& operation : operations) check_size(operation.value.size(), consul_.value_limit);
+    check_size(format_transaction(operations).size(), std::max(consul_.value_limit, default_limit));
     for (const auto& operation : operations) {
-      const bool reads = operation.verb == Verb::check_index || operation.verb == Verb::check_not_exists;
-      if (!reads) check_right(operation.key);
-      const auto now = index_of(operation.key);
-      const bool needs_index =
-          operation.verb == Verb::cas || operation.verb == Verb::check_index || operation.verb == Verb::remove_cas;
-      if (operation.verb == Verb::check_index && now == 0)
-        return refusal("key \"" + operation.key + "\" doesn't exist");
-      if (needs_index && now != operation.index) return refusal("index is stale");
-      if (operation.verb == Verb::check_not_exists && now != 0) return refusal("key exists");
-    }
-    // One transaction is one entry of the Raft log, so all that it writes gets the same index.
-    ++consul_.index;
-    for (const auto& operation : operations) {
-      if (operation.verb == Verb::set || operation.verb == Verb::cas) {
-        consul_.entries[operation.key] = {operation.value, consul_.index};
-      } else if (operation.verb == Verb::remove || operation.verb == Verb::remove_cas) {
-        consul_.entries.erase(operation.key);
+      if (operation.verb == Verb::check_index) {
+        check_readable(operation.key);
+      } else {
+        check_writable(operation.key);
       }
     }
+    // Each operation sees what those before it did; where one is refused, none is carried out.
+    auto before = consul_.entries;
+    const auto index_before = consul_.index++;
+    std::string refusals;
+    for (const auto& operation : operations) {
+      const auto refusal = carry_out(operation);
+      if (!refusal.empty()) refusals += (refusals.empty() ? "" : "; ") + refusal;
+    }
+    if (!refusals.empty()) {
+      consul_.entries = std::move(before);
+      consul_.index = index_before;
+      return {.committed = false, .index = 0, .refusal = refusals};
+    }
     call.end();
-    return {.committed = true, .index = consul_.index, .refusal = {}};
+    return {.committed = true, .index = index_of(operations.front().key), .refusal = {}};
   }
 
  private:
@@ -189,24 +214,62 @@ class FakeKvStore : public KvStore {
     return "";
   }
 
-  static KvCommit refusal(const std::string& why) { return {.committed = false, .index = 0, .refusal = why}; }
+  /// Carries out one operation of a transaction at the present index; says why where it does not.
+  std::string carry_out(const KvOperation& operation) {
+    using Verb = KvOperation::Verb;
+    const auto& key = operation.key;
+    const auto now = index_of(key);
+    switch (operation.verb) {
+      case Verb::set: consul_.set_now(key, operation.value); break;
+      case Verb::cas:
+        if (now != operation.index) return "failed to set key \"" + key + "\", index is stale";
+        consul_.set_now(key, operation.value);
+        break;
+      case Verb::check_index:
+        if (now == 0) return "key \"" + key + "\" doesn't exist";
+        if (now != operation.index) return "current modify index of key \"" + key + "\" is stale";
+        break;
+      case Verb::check_not_exists:
+        if (now != 0) return "key \"" + key + "\" exists";
+        break;
+      case Verb::remove: consul_.entries.erase(key); break;
+      case Verb::remove_cas:
+        if (now != 0 && now != operation.index) return "failed to delete key \"" + key + "\", index is stale";
+        consul_.entries.erase(key);
+        break;
+    }
+    return {};
+  }
 
   std::uint64_t index_of(std::string_view key) const {
     const auto found = consul_.entries.find(key);
     return found == consul_.entries.end() ? 0 : found->second.modify_index;
   }
 
-  void check_size(std::size_t bytes) const {
-    if (bytes <= consul_.value_limit) return;
+  void check_size(std::size_t bytes, std::size_t limit) const {
+    if (bytes <= limit) return;
     throw TooLarge("fake consul: 413 request body of " + std::to_string(bytes) + " bytes",
-                   consul_.says_limit ? std::optional(consul_.value_limit) : std::nullopt);
+                   consul_.says_limit ? std::optional(limit) : std::nullopt);
   }
 
-  void check_right(std::string_view key) const {
-    for (const auto& prefix : consul_.denied) {
-      if (key.starts_with(prefix)) throw Denied("fake consul: 403 on " + std::string(key), "grant it");
-    }
+  void check_readable(std::string_view key) const {
+    if (!consul_.is_readable(key)) throw Denied("fake consul: 403 on " + std::string(key), "grant it");
   }
+
+  void check_writable(std::string_view key) const {
+    check_readable(key);
+    if (FakeConsul::is_under_any(consul_.denied, key))
+      throw Denied("fake consul: 403 on " + std::string(key), "grant it");
+  }
+
+  KvListing listing(std::string_view prefix) const {
+    auto found = consul_.listing(prefix);
+    // Only where nothing is left can one find out that something was left out.
+    if (found.entries.empty()) check_readable(prefix);
+    return found;
+  }
+
+  static constexpr std::size_t default_limit = std::size_t{512} * 1024;
 
   FakeConsul& consul_;
   bool in_callback_ = false;
