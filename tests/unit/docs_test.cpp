@@ -1,11 +1,13 @@
 // What operators read must name what the program knows.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 #include <vector>
 
+#include "proxysql_consul/commands/commands.h"
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/node/settings.h"
 #include "support/process.h"
@@ -41,6 +43,27 @@ TEST(Docs, ReadmeNamesEverySettingAndConfiguration) {
   const auto readme = project_file("README.md");
   for (const auto& name : setting_names()) EXPECT_NE(readme.find("`" + name + "`"), std::string::npos) << name;
   for (const auto& name : configuration_names()) EXPECT_NE(readme.find("`" + name + "`"), std::string::npos) << name;
+}
+
+TEST(Docs, ReadmeNamesEveryCommandAndOption) {
+  const auto readme = project_file("README.md");
+  for (const auto& command : commands()) {
+    for (const auto name : command.names) {
+      EXPECT_NE(readme.find("`" + std::string(name)), std::string::npos) << name;
+    }
+    for (const auto& option : command.options) {
+      EXPECT_NE(readme.find("--" + std::string(option.name)), std::string::npos) << option.name;
+    }
+  }
+}
+
+TEST(Docs, HackingNamesEveryFileOfEveryRoom) {
+  const auto hacking = project_file("docs/hacking.md");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(PROJECT_SOURCE_PATH "/src")) {
+    const auto name = entry.path().stem().string();
+    if (!entry.is_regular_file() || name == "commands" || name == "run" || name == "main") continue;
+    EXPECT_NE(hacking.find("`" + name + "`"), std::string::npos) << entry.path() << " is not on the map";
+  }
 }
 
 }  // namespace
