@@ -14,7 +14,7 @@ class LoggedSession : public AdminSession {
   LoggedSession(std::unique_ptr<AdminSession> session, Clock& clock, spdlog::logger& log)
       : session_(std::move(session)), clock_(clock), log_(log) {}
 
-  Result query(std::string_view statement) override {
+  QueryResult query(std::string_view statement) override {
     const auto start = clock_.steady();
     auto answer = session_->query(statement);
     const std::chrono::duration<double, std::milli> took = clock_.steady() - start;

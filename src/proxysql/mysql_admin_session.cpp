@@ -185,7 +185,7 @@ class MysqlAdminSession : public AdminSession {
     if (connected == nullptr) fail_to_connect(options);
   }
 
-  Result query(std::string_view statement) override {
+  QueryResult query(std::string_view statement) override {
     if (!connection_) throw Unavailable(ExitCode::proxysql, who_ + ": the connection is lost");
     allowance = largest_preamble;
     if (mysql_real_query(connection_.get(), statement.data(), statement.size()) != 0) fail(statement);
@@ -199,8 +199,8 @@ class MysqlAdminSession : public AdminSession {
   }
 
  private:
-  Result read_rows(ResultSet set, std::string_view statement) {
-    Result result;
+  QueryResult read_rows(ResultSet set, std::string_view statement) {
+    QueryResult result;
     const auto width = mysql_num_fields(set.get());
     const auto* fields = mysql_fetch_fields(set.get());
     for (unsigned i = 0; i < width; ++i) result.columns.emplace_back(fields[i].name);

@@ -32,7 +32,7 @@ class AdminTest : public ::testing::Test {
  protected:
   virtual ProxySqlServer& server() = 0;
 
-  Result run(const std::string& sql) { return server().query(sql); }
+  QueryResult run(const std::string& sql) { return server().query(sql); }
   Rows rows(const std::string& sql) { return run(sql).rows; }
   void run_all(const std::vector<std::string>& statements) {
     for (const std::string& sql : statements) run(sql);

@@ -172,7 +172,7 @@ TEST_P(Conformance, TellsPeersWhatTheLastLoadBroughtIn) {
       {"INSERT INTO mysql_servers(hostgroup_id,hostname,status) VALUES "
        "(2,'b','online'),(1,'a','SHUNNED'),(3,'c','OFFLINE_HARD')",
        "LOAD MYSQL SERVERS TO RUNTIME", "UPDATE mysql_servers SET hostname=hostname||'2'"});
-  const Result servers = run(std::string(servers_as_loaded));
+  const QueryResult servers = run(std::string(servers_as_loaded));
   EXPECT_EQ(servers.columns, (std::vector<std::string>{"hostgroup_id", "hostname", "port", "gtid_port", "status",
                                                        "weight", "compression", "max_connections",
                                                        "max_replication_lag", "use_ssl", "max_latency_ms", "comment"}));
@@ -189,7 +189,7 @@ TEST_P(Conformance, TellsPeersOfRulesAsTheyWereWritten) {
        "INSERT INTO mysql_query_rules_fast_routing VALUES ('u','s',0,1,'c'),('a','s',0,1,'')",
        "LOAD MYSQL QUERY RULES TO RUNTIME"});
   EXPECT_EQ(rows("SELECT rule_id,digest FROM runtime_mysql_query_rules"), (Rows{{"3", "0x000000001234ABCD"}}));
-  const Result rules = run(std::string(rules_as_loaded));
+  const QueryResult rules = run(std::string(rules_as_loaded));
   const auto& names = rules.columns;
   EXPECT_EQ(std::find(names.begin(), names.end(), "active"), names.end());
   ASSERT_EQ(names.size(), 34U);

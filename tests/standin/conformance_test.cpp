@@ -98,7 +98,7 @@ TEST_P(Conformance, ListsTablesAndColumns) {
             "4");
   EXPECT_EQ(value("SELECT COUNT(*) FROM sqlite_master WHERE type='table' AND name='pgsql_servers'"),
             is_3_0() ? "1" : "0");
-  const Result info = run("PRAGMA table_info(mysql_users)");
+  const QueryResult info = run("PRAGMA table_info(mysql_users)");
   EXPECT_EQ(info.columns, (std::vector<std::string>{"cid", "name", "type", "notnull", "dflt_value", "pk"}));
   ASSERT_EQ(info.rows.size(), 14U);
   EXPECT_EQ(info.rows[0], (Row{"0", "username", "VARCHAR", "1", std::nullopt, "1"}));
@@ -190,7 +190,7 @@ TEST_P(Conformance, ComparesMemoryWithDiskByChecksums) {
   for (const auto& [words, insert, erase] : cases) {
     SCOPED_TRACE(words);
     run_all({insert, "SAVE " + words + " TO DISK"});
-    const Result memory = run("CHECKSUM MEMORY " + words);
+    const QueryResult memory = run("CHECKSUM MEMORY " + words);
     EXPECT_EQ(memory.columns, (std::vector<std::string>{"table", "checksum"}));
     EXPECT_EQ(memory.rows.at(0).at(0), words);
     EXPECT_EQ(memory.rows, rows("CHECKSUM DISK " + words));

@@ -17,7 +17,7 @@ class StandinSession : public AdminSession {
   /// The engine must outlive the session.
   explicit StandinSession(StandinEngine& engine) : engine_(engine), start_(engine.starts()) {}
 
-  Result query(std::string_view statement) override {
+  QueryResult query(std::string_view statement) override {
     if (lost_) throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
     Answer answer = engine_.execute(statement, Role::admin, start_);
     if (answer.fault != Fault::none && answer.fault != Fault::fail) {

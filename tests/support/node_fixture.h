@@ -37,7 +37,7 @@ class Node {
 
   ProxySqlServer& proxysql() { return proxysql_; }
   /// Runs a statement on ProxySQL.
-  Result query(std::string_view sql) { return proxysql_.query(sql); }
+  QueryResult query(std::string_view sql) { return proxysql_.query(sql); }
   /// The rows that a SELECT gives.
   std::vector<Row> rows(std::string_view sql) { return query(sql).rows; }
   /// Runs statements on ProxySQL.

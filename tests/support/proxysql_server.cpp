@@ -112,7 +112,7 @@ void ProxySqlServer::stop() {
   process_.reset();
 }
 
-Result ProxySqlServer::query(std::string_view sql) {
+QueryResult ProxySqlServer::query(std::string_view sql) {
   if (!session_) session_ = open_admin_session(admin_);
   try {
     return session_->query(sql);

@@ -39,7 +39,7 @@ class ProxySqlServer {
   pid_t pid() const { return process_->pid(); }
 
   /// Runs a statement as admin in a session that stays open; throws what AdminSession::query() throws.
-  Result query(std::string_view sql);
+  QueryResult query(std::string_view sql);
 
   /// Ends the server; the port stays free for start().
   void stop();

@@ -14,7 +14,7 @@
 namespace proxysql_consul {
 
 /// What one statement answered; empty for statements without a result set.
-struct Result {
+struct QueryResult {
   std::vector<std::string> columns;
   std::vector<Row> rows;
 };
@@ -27,7 +27,7 @@ class AdminSession {
   /// Throws Error{proxysql}: refused by the server, larger than the options allow, or no answer that can be understood;
   /// Unavailable: lost, over the time limit, or the server's database is locked. The message holds no literal of the
   /// statement. After all but a refusal and a locked database the connection is lost, and every later call throws too.
-  virtual Result query(std::string_view statement) = 0;
+  virtual QueryResult query(std::string_view statement) = 0;
 };
 
 struct AdminOptions {

@@ -263,7 +263,7 @@ class FailingSession : public AdminSession {
   FailingSession(StandinEngine& engine, Kind kind, std::size_t first, std::size_t second = 0)
       : session_(engine), kind_(kind), first_(first), second_(second) {}
 
-  Result query(std::string_view statement) override {
+  QueryResult query(std::string_view statement) override {
     ++count_;
     if (kind_ == Kind::refused_from && count_ >= first_) throw Error(ExitCode::proxysql, "refused");
     if (kind_ == Kind::refused_twice && (count_ == first_ || count_ == second_)) {
