@@ -171,7 +171,7 @@ TEST(Consul, NeverShowsASecretOfTheWrongType) {
     node.set({{key, {"s3cret"}}});
     const auto ran = node.run({"pull"});
     EXPECT_EQ(ran.status, 3);
-    EXPECT_THAT(ran.err, HasSubstr(node.config() + ": " + key + ": must be a string, is something else"));
+    EXPECT_THAT(ran.err, HasSubstr(node.config() + ": " + key + ": must be a string, is a list"));
   }
   node.set({{"consul_token", nullptr}, {"consul_http_auth", nullptr}, {"proxysql_admin_password", nullptr}});
   const auto ran = node.run({"pull"}, {{"CONSUL_HTTP_ADDR", "http://user:s3cret@127.0.0.1:8500"}});
