@@ -408,6 +408,8 @@ TEST_P(KvStoreContract, DeniesWritesWithoutARight) {
   }
   EXPECT_THROW(restricted->commit({operation(Verb::check_index, "secret/1", {}, 7)}), Denied);
   EXPECT_TRUE(restricted->commit({operation(Verb::check_index, "shut/1", {}, index)}).committed);
+  EXPECT_THROW(restricted->commit({operation(Verb::check_not_exists, "shut/new")}), Denied)
+      << "though it writes nothing";
   consuls->fake.hidden = consuls->fake.denied = {};
   EXPECT_THAT(listed(key()), ElementsAre("open/1=old", "secret/1=old", "shut/1=old"));
 }

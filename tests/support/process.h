@@ -63,7 +63,8 @@ class Process {
 /// Runs a program to its end.
 ProcessResult run_process(ProcessOptions options);
 
-/// A directory of its own, removed with all that is in it.
+/// A directory of its own, removed with all that is in it; with KEEP_TEST_DIRS=1 in the environment it is kept, and
+/// stderr says where.
 class TempDir {
  public:
   TempDir();

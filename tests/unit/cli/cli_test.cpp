@@ -8,6 +8,7 @@
 #include "proxysql_consul/cli/help.h"
 #include "proxysql_consul/cli/parse.h"
 #include "proxysql_consul/commands/commands.h"
+#include "support/golden.h"
 
 namespace proxysql_consul {
 namespace {
@@ -142,6 +143,13 @@ TEST(Cli, PrintsHelpAndVersion) {
     const auto version = parse_arguments(words).print;
     ASSERT_TRUE(version);
     EXPECT_THAT(*version, ::testing::MatchesRegex("proxysql-consul [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  }
+}
+
+TEST(Cli, HelpIsAsAccepted) {
+  testing::expect_golden("help.txt", proxysql_consul::format_help(commands()));
+  for (const auto& command : commands()) {
+    testing::expect_golden("help-" + std::string(command.names.front()) + ".txt", format_help(command));
   }
 }
 
