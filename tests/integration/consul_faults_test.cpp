@@ -30,7 +30,7 @@ using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using Node = ConsulNode;
 
@@ -138,7 +138,7 @@ TEST(ConsulFaults, ASlowBodyIsEndedByTheTimeOut) {
   std::string message;
   for (const auto* call : {"get", "list", "keys", "put", "commit"}) {
     SCOPED_TRACE(call);
-    const auto begin = Clock::now();
+    const auto begin = SteadyClock::now();
     EXPECT_EQ(outcome_of(*store_at(server.port(), 200ms), call, message), Expected::unavailable);
     EXPECT_THAT(Node::since(begin), AllOf(Ge(190ms), Le(2s)));
     EXPECT_THAT(message, HasSubstr("timed out"));
@@ -164,7 +164,7 @@ TEST(ConsulFaults, WhoDoesNotAnswerAtAllIsUnavailable) {
     fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     static_cast<void>(::connect(fillers.back(), generic, size));
   }
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   EXPECT_EQ(outcome_of(*store_at(ntohs(address.sin_port), 300ms), "get", message), Expected::unavailable);
   EXPECT_LT(Node::since(begin), 3s);
   for (const int filler : fillers) ::close(filler);

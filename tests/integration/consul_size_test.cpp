@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 using Node = ConsulNode;
 
 TEST(ConsulSize, TwoHundredThousandRulesTravel) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef PROXYSQL_CONSUL_SANITIZED
   constexpr int count = 20'000;  // under the sanitizers it takes as long as ten times as many without
 #else
   constexpr int count = 200'000;

@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#ifdef PROXYSQL_CONSUL_SANITIZED
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include <functional>
 #include <memory>
@@ -28,7 +31,13 @@ using ::testing::StartsWith;
 
 constexpr char password[] = "the-password-of-all";
 constexpr char stranger_hint[] = "is it ProxySQL that listens there?";
-const std::string lost = "the connection is lost";
+#ifdef PROXYSQL_CONSUL_SANITIZED
+using LeaksOfOthers = __lsan::ScopedDisabler;
+#else
+struct LeaksOfOthers {};
+#endif
+
+const std::string lost_connection = "the connection is lost";
 
 AdminOptions options_for(unsigned port) {
   AdminOptions options;
@@ -94,7 +103,7 @@ TEST(AdminSession, SendsNoLocalFile) {
     EXPECT_THAT(failure.message, AnyOf(HasSubstr("forbidden"), HasSubstr("rejected"), HasSubstr("refused")));
     EXPECT_EQ(failure.hint, stranger_hint);
     EXPECT_FALSE(failure.unavailable);
-    EXPECT_EQ(failure_of(options, [&] { session->query("SELECT 1"); }).message, lost);
+    EXPECT_EQ(failure_of(options, [&] { session->query("SELECT 1"); }).message, lost_connection);
     EXPECT_THAT(server.received(), Not(HasSubstr("what only")));
   }
 }
@@ -310,7 +319,7 @@ TEST(AdminSession, GivesUpAnAnswerWithoutEnd) {
     EXPECT_EQ(failure.hint, stranger_hint);
     EXPECT_FALSE(failure.unavailable);
     const auto later = failure_of(options, [&] { session->query("SELECT 1"); });
-    EXPECT_EQ(later.message, lost);
+    EXPECT_EQ(later.message, lost_connection);
     EXPECT_TRUE(later.unavailable);
   }
 }
@@ -376,6 +385,8 @@ TEST(AdminSession, BelievesNoLengths) {
     auto server = answering(answer);
     const auto options = options_for(server.port());
     const auto session = open_admin_session(options);
+    // MariaDB Connector/C 3.3 loses what it had read of an answer that turns out to be none.
+    [[maybe_unused]] const LeaksOfOthers may_leak;
     const auto failure = failure_of(options, [&] { session->query("SELECT 1"); });
     EXPECT_THAT(failure.message, StartsWith("SELECT 1: "));
     EXPECT_GT(failure.message.size(), std::string("SELECT 1: ").size()) << "a reason";
