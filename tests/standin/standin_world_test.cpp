@@ -190,6 +190,7 @@ TEST(StandinRestart, BeginsToCountAnew) {
   StandinEngine engine(StandinVersion::v2_7);
   std::int64_t now = 5000;
   engine.set_clock([&] { return now; });
+  engine.restart();
   run_all(engine, {"LOAD MYSQL SERVERS TO RUNTIME", "LOAD MYSQL USERS TO RUNTIME"});
   now = 5100;
   EXPECT_EQ(of_global(engine, "ProxySQL_Uptime"), "100");
