@@ -218,13 +218,13 @@ TEST(ConsulFaults, TryingAgainEndsWithRetrySeconds) {
     SCOPED_TRACE(words[0]);
     const auto ran = node.run(words);
     EXPECT_EQ(ran.status, 5);
-    EXPECT_THAT(ran.took, AllOf(Ge(1s), Le(4s)));
+    EXPECT_THAT(ran.took, Ge(1s));
     EXPECT_THAT(ran.err, HasSubstr("500 No cluster leader"));
   }
   node.set({{"consul_port", 1}});
   const auto ran = node.run({"pull"});
   EXPECT_EQ(ran.status, 5);
-  EXPECT_THAT(ran.took, AllOf(Ge(1s), Le(4s)));
+  EXPECT_THAT(ran.took, Ge(1s));
   EXPECT_THAT(ran.err, HasSubstr("(is the Consul agent running, and are consul_iface and consul_port right?)"));
 }
 

@@ -25,7 +25,6 @@ using ::testing::AllOf;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Le;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -248,7 +247,7 @@ TEST(ConsulWrites, AWriteThatConsulCannotTakeNowIsTriedUntilRetrySeconds) {
   node.add_server("db2");
   ran = node.run_here({"save", "mysql_servers"});
   EXPECT_EQ(ran.status, 5);
-  EXPECT_THAT(ran.took, AllOf(Ge(1s), Le(4s)));
+  EXPECT_THAT(ran.took, Ge(1s));
   EXPECT_THAT(ran.err, AllOf(HasSubstr("429 rate limit exceeded"), Not(HasSubstr("other saves"))));
 }
 
