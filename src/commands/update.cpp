@@ -21,7 +21,11 @@ std::string read_all(std::istream& in) {
 
 Action prepare(const Values& values) {
   const ReceiveOptions options{.configurations = {}, .dry_run = values.has("dry-run")};
-  return [options](const Job& job) { return receive(job, parse_kv_entries(read_all(job.context.in)), options); };
+  return [options](const Job& job) {
+    // Whoever writes to stdin may hang, so the reading is bounded like the work that follows.
+    job.begin(receiving_patience);
+    return receive(job, parse_kv_entries(read_all(job.context.in)), options);
+  };
 }
 
 }  // namespace

@@ -39,6 +39,11 @@ const ConfigurationState* State::find(std::string_view configuration) const {
 }
 
 void State::record(const std::string& configuration, ConfigurationState state) {
+  if (const auto known = configurations.find(configuration); known != configurations.end()) {
+    auto same = known->second;
+    same.at = state.at;
+    if (same == state) return;
+  }
   configurations[configuration] = std::move(state);
   published = false;
 }

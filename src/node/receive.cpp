@@ -16,15 +16,13 @@
 namespace proxysql_consul {
 namespace {
 
-constexpr std::chrono::seconds default_patience{60};
-
 class Receiver {
  public:
   Receiver(const Job& job, const ReceiveOptions& options)
       : job_(job),
         options_(options),
         keys_(job.settings.keys()),
-        patience_(job.begin(default_patience)),
+        patience_(job.begin(receiving_patience)),
         proxysql_(job, patience_) {}
 
   KvStore& consul() {
@@ -58,7 +56,7 @@ class Receiver {
 
  private:
   std::chrono::seconds lock_limit() const {
-    return std::chrono::seconds(job_.settings.retry_seconds.value_or(default_patience.count()));
+    return std::chrono::seconds(job_.settings.retry_seconds.value_or(receiving_patience.count()));
   }
 
   ExitCode handle(const Decision& decision, NodeFiles& files) {

@@ -12,6 +12,7 @@
 #include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/model/mask.h"
+#include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/proxysql/reader.h"
 
 namespace proxysql_consul {
@@ -111,6 +112,7 @@ class Save {
         worst = worst_of(worst, error.code());
       }
     }
+    if (!options_.dry_run && !files_.state().published) announce(job_, files_, proxysql_.version());
     return worst;
   }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/proxysql/sql.h"
 
@@ -16,11 +17,19 @@ class LoggedSession : public AdminSession {
 
   QueryResult query(std::string_view statement) override {
     const auto start = clock_.steady();
-    auto answer = session_->query(statement);
-    const std::chrono::duration<double, std::milli> took = clock_.steady() - start;
-    log_.debug("proxysql: {}: {} rows, {:.1f} ms, {} bytes", first_words(statement), answer.rows.size(), took.count(),
-               statement.size());
-    return answer;
+    const auto log = [&](const std::string& result) {
+      const std::chrono::duration<double, std::milli> took = clock_.steady() - start;
+      log_.debug("proxysql: {}: {}, {:.1f} ms, {} bytes", first_words(statement), result, took.count(),
+                 statement.size());
+    };
+    try {
+      auto answer = session_->query(statement);
+      log(std::to_string(answer.rows.size()) + " rows");
+      return answer;
+    } catch (const Error&) {
+      log("failed");
+      throw;
+    }
   }
 
  private:

@@ -73,6 +73,26 @@ TEST_F(Words, ReportsUsageWithASuggestion) {
   EXPECT_THAT(consul.entries, IsEmpty());
 }
 
+TEST_F(Words, BoundsTheReadingOfStdin) {
+  /// Ends at once, and knows whether the time was bounded before anything was read.
+  struct Watching : std::streambuf {
+    int_type underflow() override {
+      was_bounded = bounded;
+      return traits_type::eof();
+    }
+    bool bounded = false;
+    bool was_bounded = false;
+  } input;
+  ProgramWorld world(a.clock);
+  static_cast<std::istream&>(world.in).rdbuf(&input);
+  world.environment = [&](const char* name) {
+    return std::string(name) == "PROXYSQL_CONSUL_CONFIG" ? std::optional(dir.file("host-a.cnf")) : std::nullopt;
+  };
+  world.bound = [&](std::chrono::seconds) { input.bounded = true; };
+  EXPECT_EQ(world.run({"update"}), 6);
+  EXPECT_TRUE(input.was_bounded);
+}
+
 TEST_F(Words, BoundsItsTime) {
   a.run({"save", "mysql_servers"});
   EXPECT_EQ(a.bound, std::chrono::seconds(241));

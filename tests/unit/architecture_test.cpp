@@ -98,8 +98,9 @@ TEST(Architecture, HasARoomForEachFile) {
 TEST(Architecture, IncludesOnlyDownwards) {
   for (const auto& [name, text] : sources()) {
     const auto room = room_of(name);
-    for (const auto& header : matches(text, "#include *\"([^\"]*)\"")) {
-      ASSERT_TRUE(header.starts_with("proxysql_consul/")) << name << " includes " << header;
+    for (const auto& header : matches(text, "# *include *(?:\"|<(?=proxysql_consul/))([^\">]*)")) {
+      ASSERT_TRUE(header.starts_with("proxysql_consul/"))
+          << name << " includes " << header << ": write it as proxysql_consul/<room>/<name>.h";
       const auto other = room_of(header.substr(std::string("proxysql_consul/").size()));
       ASSERT_TRUE(floors().contains(other)) << name << " includes " << header << ", which is in no room";
       const bool is_allowed = other == room || floors().at(other) < floors().at(room);

@@ -21,6 +21,8 @@ struct ConfigurationState {
   Outcome outcome = Outcome::applied;
   std::string at;                     ///< UTC
   std::vector<std::string> warnings;  ///< of the last attempt; why it failed or what is missing
+
+  bool operator==(const ConfigurationState&) const = default;
 };
 
 struct State {
@@ -29,6 +31,7 @@ struct State {
 
   /// Null where nothing is known.
   const ConfigurationState* find(std::string_view configuration) const;
+  /// Nothing changes where all but the time is recorded already.
   void record(const std::string& configuration, ConfigurationState state);
 };
 

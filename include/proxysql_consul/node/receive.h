@@ -1,6 +1,7 @@
 // From what Consul delivered to the local ProxySQL: decide, apply, record. The engine of update and pull.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "proxysql_consul/node/job.h"
 
 namespace proxysql_consul {
+
+/// How long one delivery waits for servers where the settings do not say.
+constexpr std::chrono::seconds receiving_patience{60};
 
 struct ReceiveOptions {
   std::vector<std::string> configurations;  ///< only these; empty for all that are accepted
