@@ -1,4 +1,5 @@
 #include <istream>
+#include <utility>
 
 #include "proxysql_consul/commands/commands.h"
 #include "proxysql_consul/consul/kv_json.h"
@@ -22,9 +23,9 @@ std::string read_all(std::istream& in) {
 Action prepare(const Values& values) {
   const ReceiveOptions options{.configurations = {}, .dry_run = values.has("dry-run")};
   return [options](const Job& job) {
-    // Whoever writes to stdin may hang, so the reading is bounded like the work that follows.
-    job.begin(receiving_patience);
-    return receive(job, parse_kv_entries(read_all(job.context.in)), options);
+    // Whoever writes to stdin may hang, so the delivery begins with the reading.
+    auto patience = job.begin(receiving_patience);
+    return receive(job, std::move(patience), parse_kv_entries(read_all(job.context.in)), options);
   };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ostream>
+#include <utility>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
@@ -18,11 +19,11 @@ namespace {
 
 class Receiver {
  public:
-  Receiver(const Job& job, const ReceiveOptions& options)
+  Receiver(const Job& job, Patience patience, const ReceiveOptions& options)
       : job_(job),
         options_(options),
         keys_(job.settings.keys()),
-        patience_(job.begin(receiving_patience)),
+        patience_(std::move(patience)),
         proxysql_(job, patience_) {}
 
   KvStore& consul() {
@@ -181,13 +182,13 @@ void check_names(const Settings& settings, const std::vector<std::string>& names
 
 }  // namespace
 
-ExitCode receive(const Job& job, std::vector<KvEntry> entries, const ReceiveOptions& options) {
-  return Receiver(job, options).run(std::move(entries));
+ExitCode receive(const Job& job, Patience patience, std::vector<KvEntry> entries, const ReceiveOptions& options) {
+  return Receiver(job, std::move(patience), options).run(std::move(entries));
 }
 
 ExitCode pull(const Job& job, const ReceiveOptions& options) {
   check_names(job.settings, options.configurations);
-  Receiver receiver(job, options);
+  Receiver receiver(job, job.begin(receiving_patience), options);
   auto entries = receiver.fetch();
   if (entries.empty()) {
     job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.consul.prefix);

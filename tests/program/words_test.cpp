@@ -5,6 +5,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <istream>
+#include <optional>
+#include <streambuf>
 #include <string>
 #include <vector>
 

@@ -11,7 +11,7 @@
 
 namespace proxysql_consul {
 
-/// How long one delivery waits for servers where the settings do not say.
+/// How long one delivery may wait for servers where the settings do not say.
 constexpr std::chrono::seconds receiving_patience{60};
 
 struct ReceiveOptions {
@@ -21,11 +21,11 @@ struct ReceiveOptions {
   bool stale = false;  ///< of pull: any Consul server may answer
 };
 
-/// Applies one delivery. Throws Error where nothing could be begun; what fails for one configuration is reported, and
-/// in the result.
-ExitCode receive(const Job& job, std::vector<KvEntry> entries, const ReceiveOptions& options);
+/// Applies one delivery, within the patience that began with it. Throws Error where nothing could be begun; what fails
+/// for one configuration is reported, and in the result.
+ExitCode receive(const Job& job, Patience patience, std::vector<KvEntry> entries, const ReceiveOptions& options);
 
-/// Applies what Consul holds now. Throws and returns as receive().
+/// Applies what Consul holds now, as one delivery. Throws and returns as receive().
 ExitCode pull(const Job& job, const ReceiveOptions& options);
 
 }  // namespace proxysql_consul
