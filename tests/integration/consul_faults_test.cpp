@@ -140,7 +140,7 @@ TEST(ConsulFaults, ASlowBodyIsEndedByTheTimeOut) {
     SCOPED_TRACE(call);
     const auto begin = SteadyClock::now();
     EXPECT_EQ(outcome_of(*store_at(server.port(), 200ms), call, message), Expected::unavailable);
-    EXPECT_THAT(Node::since(begin), AllOf(Ge(190ms), Le(2s)));
+    EXPECT_THAT(Node::since(begin), AllOf(Ge(190ms), Le(hang_limit)));
     EXPECT_THAT(message, HasSubstr("timed out"));
   }
 }
@@ -166,7 +166,7 @@ TEST(ConsulFaults, WhoDoesNotAnswerAtAllIsUnavailable) {
   }
   const auto begin = SteadyClock::now();
   EXPECT_EQ(outcome_of(*store_at(ntohs(address.sin_port), 300ms), "get", message), Expected::unavailable);
-  EXPECT_LT(Node::since(begin), 3s);
+  EXPECT_LT(Node::since(begin), hang_limit);
   for (const int filler : fillers) ::close(filler);
   ::close(listener);
 
@@ -218,13 +218,14 @@ TEST(ConsulFaults, TryingAgainEndsWithRetrySeconds) {
     SCOPED_TRACE(words[0]);
     const auto ran = node.run(words);
     EXPECT_EQ(ran.status, 5);
-    EXPECT_THAT(ran.took, Ge(1s));
-    EXPECT_THAT(ran.err, HasSubstr("500 No cluster leader"));
+    EXPECT_THAT(ran.took, AllOf(Ge(1s), Le(hang_limit)));
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("500 No cluster leader"), HasSubstr("trying again for up to 1 s")));
   }
   node.set({{"consul_port", 1}});
   const auto ran = node.run({"pull"});
   EXPECT_EQ(ran.status, 5);
-  EXPECT_THAT(ran.took, Ge(1s));
+  EXPECT_THAT(ran.took, AllOf(Ge(1s), Le(hang_limit)));
+  EXPECT_THAT(ran.err, HasSubstr("trying again for up to 1 s"));
   EXPECT_THAT(ran.err, HasSubstr("(is the Consul agent running, and are consul_iface and consul_port right?)"));
 }
 

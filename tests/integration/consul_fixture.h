@@ -29,6 +29,9 @@ inline const std::string rules_key = "proxysql/mysql_query_rules";
 inline const std::string master_token = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 inline const std::string other_uuid = "11111111-2222-4333-8444-555555555555";
 
+/// What only a hang takes; no test judges how quick the machine is.
+inline constexpr std::chrono::seconds hang_limit{30};
+
 struct TimedRun {
   int status = -1;
   std::string out;

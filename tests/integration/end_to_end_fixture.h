@@ -43,7 +43,7 @@ struct Cluster {
       : a(std::move(a_options)), b(std::move(b_options)), consul({.config = Node::watch_config({&a, &b})}) {
     a.connect_to(consul.http_port());
     b.connect_to(consul.http_port());
-    EXPECT_TRUE(wait_until([&] { return a.handled().size() == 1 && b.handled().size() == 1; }));
+    for (const auto* node : {&a, &b}) EXPECT_TRUE(node->wait_until([&] { return node->handled().size() == 1; }));
   }
   ~Cluster() {
     const auto output = consul.log() + a.handler_output() + b.handler_output();

@@ -38,7 +38,7 @@ TEST(EndToEnd, ASaveArrivesAtTheOtherNodesRuntimeMemoryAndDisk) {
   a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   const auto saved = a.run({"save", "mysql_servers"});
   ASSERT_EQ(saved.exit_code, 0) << all_of(saved);
-  EXPECT_TRUE(wait_until([&] { return b.state().find("mysql_servers") != std::string::npos; })) << consul.log();
+  EXPECT_TRUE(b.wait_until([&] { return b.state().find("mysql_servers") != std::string::npos; })) << consul.log();
   EXPECT_THAT(a.rows(servers_at_runtime), SizeIs(1));
   EXPECT_EQ(a.rows(servers_at_runtime), b.rows(servers_at_runtime));
   EXPECT_EQ(count(b, "mysql_servers"), 1U);
@@ -51,7 +51,9 @@ TEST(EndToEnd, ANodeDoesNotApplyWhatItSavedItself) {
   cluster.a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   cluster.a.forget_statements();
   ASSERT_EQ(cluster.a.run({"save", "mysql_servers"}).exit_code, 0);
-  EXPECT_TRUE(wait_until([&] { return cluster.a.handled().size() == 2 && cluster.b.handled().size() == 2; }));
+  for (const auto* node : {&cluster.a, &cluster.b}) {
+    EXPECT_TRUE(node->wait_until([&] { return node->handled().size() == 2; }));
+  }
   EXPECT_THAT(cluster.a.handled(), Each(0));
   EXPECT_THAT(cluster.b.handled(), Each(0)) << cluster.b.handler_output();
   EXPECT_EQ(count(cluster.b, "runtime_mysql_servers"), 1U);
@@ -70,16 +72,16 @@ TEST(EndToEnd, ChangesThatOneFiringOfTheWatchDeliversTogetherAllArrive) {
   a.connect_to(consul.http_port());
   b.connect_to(consul.http_port());
   // The first run, for the empty prefix, stands at the gate while both saves take place.
-  ASSERT_TRUE(wait_until([&] { return b.begun() == 1; }));
+  ASSERT_TRUE(b.wait_until([&] { return b.begun() == 1; }));
   a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME", a_rule, "LOAD MYSQL QUERY RULES TO RUNTIME"});
   Process servers(a.command({"save", "mysql_servers"}));
   Process rules(a.command({"save", "mysql_query_rules"}));
   EXPECT_EQ(servers.wait().exit_code, 0);
   EXPECT_EQ(rules.wait().exit_code, 0);
   b.open_gate();
-  ASSERT_TRUE(wait_until([&] { return b.begun() == 2; }));
+  ASSERT_TRUE(b.wait_until([&] { return b.begun() == 2; }));
   b.open_gate();
-  EXPECT_TRUE(wait_until([&] { return b.handled().size() == 2; }));
+  EXPECT_TRUE(b.wait_until([&] { return b.handled().size() == 2; }));
   EXPECT_THAT(b.handled(), Each(0)) << b.handler_output();
   EXPECT_EQ(b.begun(), 2U);
   EXPECT_EQ(a.rows(servers_at_runtime), b.rows(servers_at_runtime));
@@ -94,8 +96,8 @@ TEST(EndToEnd, SavesOnTwoNodesAtTheSameTimeReachEachOther) {
   Process rules(cluster.b.command({"save", "mysql_query_rules"}));
   EXPECT_EQ(servers.wait().exit_code, 0);
   EXPECT_EQ(rules.wait().exit_code, 0);
-  EXPECT_TRUE(wait_until([&] { return count(cluster.a, "runtime_mysql_query_rules") == 1; }));
-  EXPECT_TRUE(wait_until([&] { return count(cluster.b, "runtime_mysql_servers") == 1; }));
+  EXPECT_TRUE(cluster.a.wait_until([&] { return count(cluster.a, "runtime_mysql_query_rules") == 1; }));
+  EXPECT_TRUE(cluster.b.wait_until([&] { return count(cluster.b, "runtime_mysql_servers") == 1; }));
   EXPECT_EQ(count(cluster.a, "runtime_mysql_servers"), 1U);
   EXPECT_EQ(count(cluster.b, "runtime_mysql_query_rules"), 1U);
 }
@@ -104,10 +106,10 @@ TEST(EndToEnd, AnEmptiedTableArrivesEmptied) {
   Cluster cluster;
   cluster.a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   ASSERT_EQ(cluster.a.run({"save", "mysql_servers"}).exit_code, 0);
-  ASSERT_TRUE(wait_until([&] { return count(cluster.b, "runtime_mysql_servers") == 1; }));
+  ASSERT_TRUE(cluster.b.wait_until([&] { return count(cluster.b, "runtime_mysql_servers") == 1; }));
   cluster.a.execute({"DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME"});
   ASSERT_EQ(cluster.a.run({"save", "mysql_servers"}).exit_code, 0);
-  EXPECT_TRUE(wait_until([&] { return count(cluster.b, "disk.mysql_servers") == 0; }));
+  EXPECT_TRUE(cluster.b.wait_until([&] { return count(cluster.b, "disk.mysql_servers") == 0; }));
   EXPECT_EQ(count(cluster.b, "runtime_mysql_servers"), 0U);
   EXPECT_EQ(count(cluster.b, "mysql_servers"), 0U);
 }
@@ -126,10 +128,10 @@ TEST(EndToEnd, NodesBehindTheirOwnAgentsReachEachOther) {
   b.connect_to(client.http_port());
   a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   ASSERT_EQ(a.run({"save", "mysql_servers"}).exit_code, 0);
-  EXPECT_TRUE(wait_until([&] { return count(b, "runtime_mysql_servers") == 1; })) << client.log();
+  EXPECT_TRUE(b.wait_until([&] { return count(b, "runtime_mysql_servers") == 1; })) << client.log();
   b.execute({a_rule, "LOAD MYSQL QUERY RULES TO RUNTIME"});
   ASSERT_EQ(b.run({"save", "mysql_query_rules"}).exit_code, 0);
-  EXPECT_TRUE(wait_until([&] { return count(a, "runtime_mysql_query_rules") == 1; })) << server.log();
+  EXPECT_TRUE(a.wait_until([&] { return count(a, "runtime_mysql_query_rules") == 1; })) << server.log();
 }
 
 TEST(EndToEnd, AWatchThatFindsNothingChangesNothing) {
@@ -137,7 +139,7 @@ TEST(EndToEnd, AWatchThatFindsNothingChangesNothing) {
   node.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   node.forget_statements();
   ConsulAgent consul({.config = node.watch_config()});
-  ASSERT_TRUE(wait_until([&] { return node.handled().size() == 1; }));
+  ASSERT_TRUE(node.wait_until([&] { return node.handled().size() == 1; }));
   EXPECT_THAT(node.handled(), Each(0)) << node.handler_output();
   EXPECT_EQ(node.handler_output(), "");
   EXPECT_THAT(node.statements(), IsEmpty());
@@ -148,9 +150,9 @@ TEST(EndToEnd, RemovedKeysRemoveNothingFromANode) {
   Cluster cluster;
   cluster.a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   ASSERT_EQ(cluster.a.run({"save", "mysql_servers"}).exit_code, 0);
-  ASSERT_TRUE(wait_until([&] { return cluster.b.handled().size() == 2; }));
+  ASSERT_TRUE(cluster.b.wait_until([&] { return cluster.b.handled().size() == 2; }));
   cluster.consul.remove("proxysql/mysql_servers");
-  ASSERT_TRUE(wait_until([&] { return cluster.b.handled().size() == 3; }));
+  ASSERT_TRUE(cluster.b.wait_until([&] { return cluster.b.handled().size() == 3; }));
   EXPECT_THAT(cluster.b.handled(), Each(0)) << cluster.b.handler_output();
   EXPECT_EQ(count(cluster.b, "runtime_mysql_servers"), 1U);
 }
@@ -346,7 +348,7 @@ TEST(EndToEnd, GarbageUnderThePrefixKeepsNothingElseFromArriving) {
   cluster.consul.put("proxysql/", "");
   cluster.a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
   ASSERT_EQ(cluster.a.run({"save", "mysql_servers"}).exit_code, 0);
-  EXPECT_TRUE(wait_until([&] { return count(cluster.b, "runtime_mysql_servers") == 1; }));
+  EXPECT_TRUE(cluster.b.wait_until([&] { return count(cluster.b, "runtime_mysql_servers") == 1; }));
   const auto pulled = cluster.b.run({"pull"});
   EXPECT_EQ(pulled.exit_code, 6) << all_of(pulled);
   EXPECT_THAT(pulled.err, AllOf(HasSubstr("proxysql/mysql_query_rules: document: is no JSON"),

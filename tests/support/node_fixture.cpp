@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace proxysql_consul::testing {
@@ -60,6 +60,10 @@ Node::Node(NodeOptions options) : proxysql_(server_options(options, script())) {
                                      "' ]; then read -r go <'" + file("gate") + "'; fi\n" + program + "update >>'" +
                                      file("handler.output") + "' 2>&1\n" + "status=$?\necho $status >>'" +
                                      file("handler.ended") + "'\nexit $status\n");
+}
+
+Node::~Node() {
+  if (gate_ >= 0) ::close(gate_);
 }
 
 void Node::connect_to(unsigned consul_port) {
@@ -115,18 +119,12 @@ std::string Node::watch_config(const std::vector<const Node*>& nodes) {
 }
 
 void Node::put_gate() {
-  if (::mkfifo(file("gate").c_str(), 0600) != 0) {
-    throw std::system_error(errno, std::generic_category(), file("gate"));
-  }
+  if (::mkfifo(file("gate").c_str(), 0600) == 0) gate_ = ::open(file("gate").c_str(), O_RDWR | O_CLOEXEC);
+  if (gate_ < 0) throw std::system_error(errno, std::generic_category(), file("gate"));
 }
 
 void Node::open_gate() {
-  int fd = -1;
-  // Opens once a run of the handler has come to the gate.
-  wait_until([&] { return (fd = ::open(file("gate").c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK)) >= 0; });
-  const bool told = fd >= 0 && ::write(fd, "go\n", 3) == 3;
-  ::close(fd);
-  if (!told) throw std::runtime_error("no run of the handler came to the gate");
+  if (::write(gate_, "go\n", 3) != 3) throw std::system_error(errno, std::generic_category(), file("gate"));
 }
 
 std::size_t Node::begun() const {
@@ -146,13 +144,24 @@ std::string Node::uuid() const {
   return text.substr(0, text.find('\n'));
 }
 
-bool wait_until(const std::function<bool()>& predicate, std::chrono::milliseconds limit) {
+bool Node::wait_until(const std::function<bool()>& predicate, std::chrono::milliseconds limit) const {
   const auto until = std::chrono::steady_clock::now() + limit;
-  while (!predicate()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  pollfd changes{::inotify_init1(IN_CLOEXEC), POLLIN, 0};
+  if (changes.fd < 0 ||
+      ::inotify_add_watch(changes.fd, directory_.path().c_str(), IN_CREATE | IN_MODIFY | IN_MOVED_TO) < 0) {
+    throw std::system_error(errno, std::generic_category(), "watching " + directory_.path().string());
   }
-  return true;
+  bool met = predicate();
+  while (!met) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) break;
+    if (::poll(&changes, 1, static_cast<int>(left.count())) < 1) continue;
+    char events[4096];
+    if (::read(changes.fd, events, sizeof events) < 0) break;
+    met = predicate();
+  }
+  ::close(changes.fd);
+  return met;
 }
 
 void check_no_secret(const std::string& output) {

@@ -29,6 +29,9 @@ class Node {
 
   /// Starts ProxySQL with an account for the program; Consul is to be named by connect_to().
   explicit Node(NodeOptions options = {});
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   /// Names Consul's port in the settings.
   void connect_to(unsigned consul_port);
@@ -59,7 +62,7 @@ class Node {
   static std::string watch_config(const std::vector<const Node*>& nodes);
   /// From now on each run of the handler waits, before it runs `update`, until open_gate() lets it through.
   void put_gate();
-  /// Lets one run through; throws std::runtime_error where none comes.
+  /// Lets one run through, the one that waits or the next that comes.
   void open_gate();
   /// How many runs of the handler have begun.
   std::size_t begun() const;
@@ -67,6 +70,10 @@ class Node {
   std::vector<int> handled() const;
   /// What the handler's runs printed.
   std::string handler_output() const { return read_file(file("handler.output")); }
+  /// Asks `predicate` now, and again whenever a file of this node changes, as at each beginning and end of a handler's
+  /// run; false where the answer is no for `limit`.
+  bool wait_until(const std::function<bool()>& predicate,
+                  std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
 
   /// A program like the one of 2016 that needs no --config-file: what ProxySQL 1.1 runs on SAVE ... TO CLUSTER.
   std::string script() const { return file("proxysql-consul"); }
@@ -81,10 +88,8 @@ class Node {
  private:
   TempDir directory_;
   ProxySqlServer proxysql_;
+  int gate_ = -1;  ///< keeps what open_gate() wrote until a run reads it
 };
-
-/// Asks until the answer is yes, for at most `limit`.
-bool wait_until(const std::function<bool()>& predicate, std::chrono::milliseconds limit = std::chrono::seconds(20));
 
 /// Throws std::runtime_error where a program's output holds a secret.
 void check_no_secret(const std::string& output);
