@@ -66,22 +66,21 @@ await() {
 
 # Installs what is missing and builds the release preset, with a line for every tenth step.
 set_up_and_build() {
-  local log=$work/build.log progress=0 pid
+  local log=$work/build.log progress=0 line
   "$root/scripts/setup"
   say "building the release preset in build/release"
+  mkfifo "$work/build"
   # shellcheck disable=SC2016  # The inner shell expands it.
-  start "$log" bash -c 'cd "$0" && cmake --preset release && cmake --build --preset release --target proxysql-consul proxysql_standin' \
+  start "$work/build" bash -c 'cd "$0" && cmake --preset release && cmake --build --preset release --target proxysql-consul proxysql_standin' \
     "$root"
-  pid=${pids[-1]}
-  while kill -0 "$pid" 2>/dev/null; do
-    if [[ $(grep -o '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 1) =~ ([0-9]+)/([0-9]+) ]] &&
-      ((BASH_REMATCH[1] >= progress + 10)); then
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >>"$log"
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] && ((BASH_REMATCH[1] >= progress + 10)); then
       progress=${BASH_REMATCH[1]}
       say "  step $progress of ${BASH_REMATCH[2]}, $SECONDS s"
     fi
-    sleep 0.2
-  done
-  if ! wait "$pid"; then
+  done <"$work/build"
+  if ! wait "${pids[-1]}"; then
     cat "$log" >&2
     die "the build failed"
   fi
