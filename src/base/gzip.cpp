@@ -9,8 +9,6 @@
 namespace proxysql_consul {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
 constexpr int gzip_window = 15 + 16;  // zlib: the largest window, with gzip's header instead of zlib's own
 constexpr std::size_t chunk_size = 1U << 18U;
 
@@ -28,7 +26,7 @@ std::string gzip(std::string_view bytes) {
   while (state != Z_STREAM_END) {
     // zlib counts its input in 32 bits.
     const auto piece = std::min<std::size_t>(bytes.size() - fed, std::numeric_limits<uInt>::max());
-    stream.next_in = const_cast<Bytef*>(bytes_of(bytes) + fed);
+    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()) + fed);
     stream.avail_in = static_cast<uInt>(piece);
     stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
     stream.avail_out = static_cast<uInt>(chunk.size());
@@ -44,7 +42,7 @@ std::optional<std::string> gunzip(std::string_view compressed, std::size_t limit
   if (compressed.size() > std::numeric_limits<uInt>::max()) return std::nullopt;
   z_stream stream{};
   if (inflateInit2(&stream, gzip_window) != Z_OK) throw std::bad_alloc();
-  stream.next_in = const_cast<Bytef*>(bytes_of(compressed));
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());
   std::string bytes;
   std::string chunk(chunk_size, '\0');

@@ -4,7 +4,7 @@
 namespace proxysql_consul {
 namespace {
 
-Action prepare(const Values& values) {
+Action prepare_pull(const Values& values) {
   const ReceiveOptions options{.configurations = values.names,
                                .force = values.has("force"),
                                .dry_run = values.has("dry-run"),
@@ -30,7 +30,7 @@ Command pull_command() {
       .takes_names = true,
       .exits = receiving_exits,
       .example = "proxysql-consul pull --force mysql_servers",
-      .prepare = prepare,
+      .prepare = prepare_pull,
   };
 }
 

@@ -4,7 +4,7 @@
 namespace proxysql_consul {
 namespace {
 
-Action prepare(const Values& values) {
+Action prepare_save(const Values& values) {
   const ShareOptions options{.configurations = values.names,
                              .all = values.has("all"),
                              .memory = values.text("source") == "memory",
@@ -52,7 +52,7 @@ Command save_command() {
           "  6  a value that cannot be shared\n"
           "  8  refused by --if-current, or the cluster is frozen\n",
       .example = "proxysql-consul save mysql_servers mysql_query_rules --message 'two more replicas'",
-      .prepare = prepare,
+      .prepare = prepare_save,
   };
 }
 

@@ -20,12 +20,12 @@ std::string read_all(std::istream& in) {
   return text;
 }
 
-Action prepare(const Values& values) {
+Action prepare_update(const Values& values) {
   const ReceiveOptions options{.configurations = {}, .dry_run = values.has("dry-run")};
   return [options](const Job& job) {
     // Whoever writes to stdin may hang, so the delivery begins with the reading.
     auto patience = job.begin(receiving_patience);
-    return receive(job, std::move(patience), parse_kv_entries(read_all(job.context.in)), options);
+    return receive(job, patience, parse_kv_entries(read_all(job.context.in)), options);
   };
 }
 
@@ -46,7 +46,7 @@ Command update_command() {
       .takes_names = false,
       .exits = receiving_exits,
       .example = "curl -s http://127.0.0.1:8500/v1/kv/proxysql/?recurse | proxysql-consul update --dry-run",
-      .prepare = prepare,
+      .prepare = prepare_update,
   };
 }
 

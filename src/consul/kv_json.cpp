@@ -11,15 +11,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_entry(const std::string& what) {
   throw Error(ExitCode::payload, "watch data: " + what,
               "expected the JSON of a Consul watch of type keyprefix or key, or of /v1/kv/<prefix>?recurse");
 }
 
 KvEntry entry_from_json(const Json& json) {
-  if (!json.is_object()) refuse("an entry is no object");
+  if (!json.is_object()) refuse_entry("an entry is no object");
   const auto key = json.find("Key");
-  if (key == json.end() || !key->is_string()) refuse("an entry has no \"Key\"");
+  if (key == json.end() || !key->is_string()) refuse_entry("an entry has no \"Key\"");
   KvEntry entry;
   entry.key = key->get<std::string>();
   const auto index = json.find("ModifyIndex");
@@ -56,14 +56,14 @@ const char* verb_name(KvOperation::Verb verb) {
 
 std::vector<KvEntry> parse_kv_entries(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) refuse(text.empty() ? "nothing came" : "is no JSON, or was cut short");
+  if (json.is_discarded()) refuse_entry(text.empty() ? "nothing came" : "is no JSON, or was cut short");
   std::vector<KvEntry> entries;
   if (json.is_null()) return entries;
   if (json.is_object()) {
     entries.push_back(entry_from_json(json));
     return entries;
   }
-  if (!json.is_array()) refuse("is neither array nor object");
+  if (!json.is_array()) refuse_entry("is neither array nor object");
   for (const auto& item : json) entries.push_back(entry_from_json(item));
   return entries;
 }

@@ -12,7 +12,7 @@
 namespace proxysql_consul {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, what); }
+[[noreturn]] void refuse_misfit(const std::string& what) { throw Error(ExitCode::payload, what); }
 
 /// PRAGMA table_info shows a default as SQL.
 Cell default_of(const Column& column) {
@@ -44,8 +44,9 @@ Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>&
   if (from.columns.empty()) {
     for (const auto& row : from.rows) {
       if (row.size() == schema.columns.size()) continue;
-      refuse("table " + schema.name + ": a row of " + std::to_string(row.size()) + " values without column names for " +
-             std::to_string(schema.columns.size()) + " columns of this ProxySQL");
+      refuse_misfit("table " + schema.name + ": a row of " + std::to_string(row.size()) +
+                    " values without column names for " + std::to_string(schema.columns.size()) +
+                    " columns of this ProxySQL");
     }
     for (const auto& column : schema.columns) from.columns.push_back(column.name);
   }
@@ -58,7 +59,7 @@ Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>&
     sources.push_back(from.find(column.name));
     defaults.push_back(default_of(column));
     if (!sources.back() && column.not_null && !defaults.back() && !from.rows.empty()) {
-      refuse("table " + schema.name + ": the document lacks column " + column.name + ", which has no default");
+      refuse_misfit("table " + schema.name + ": the document lacks column " + column.name + ", which has no default");
     }
   }
   to.rows.reserve(from.rows.size());
@@ -75,7 +76,7 @@ void refuse_doubled_keys(const TableSchema& schema, const Table& table) {
   std::set<Row> seen;
   for (const auto& row : table.rows) {
     auto values = pick(row, key);
-    if (!seen.insert(values).second) refuse(describe_row(schema, row) + ": stands twice in the document");
+    if (!seen.insert(values).second) refuse_misfit(describe_row(schema, row) + ": stands twice in the document");
   }
 }
 
@@ -88,7 +89,7 @@ void fit_variables(Table& table, const Configuration& configuration, const std::
   std::erase_if(table.rows, [&](const Row& row) {
     const auto variable = row[name].value_or("");
     if (!variable.starts_with(configuration.variables)) {
-      refuse("variable " + printable(variable, 64) + " is none of " + std::string(configuration.name));
+      refuse_misfit("variable " + printable(variable, 64) + " is none of " + std::string(configuration.name));
     }
     const bool missing = std::find(known.begin(), known.end(), variable) == known.end();
     if (missing && ++count <= max_named) unknown.push_back(printable(variable, 64));

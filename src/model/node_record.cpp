@@ -5,12 +5,13 @@
 namespace proxysql_consul {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr int record_format = 1;
 
 }  // namespace
 
 std::string format_node_record(const State& state, const std::string& host, const std::string& proxysql_version) {
-  using Json = nlohmann::ordered_json;
   auto configurations = Json::object();
   for (const auto& [name, entry] : state.configurations) {
     configurations[name] = {{"version", entry.version},

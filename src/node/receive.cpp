@@ -20,11 +20,7 @@ namespace {
 class Receiver {
  public:
   Receiver(const Job& job, Patience patience, const ReceiveOptions& options)
-      : job_(job),
-        options_(options),
-        keys_(job.settings.keys()),
-        patience_(std::move(patience)),
-        proxysql_(job, patience_) {}
+      : job_(job), options_(options), keys_(job.settings.keys()), patience_(patience), proxysql_(job, patience_) {}
 
   KvStore& consul() {
     if (!consul_) {
@@ -183,7 +179,7 @@ void check_names(const Settings& settings, const std::vector<std::string>& names
 }  // namespace
 
 ExitCode receive(const Job& job, Patience patience, std::vector<KvEntry> entries, const ReceiveOptions& options) {
-  return Receiver(job, std::move(patience), options).run(std::move(entries));
+  return Receiver(job, patience, options).run(std::move(entries));
 }
 
 ExitCode pull(const Job& job, const ReceiveOptions& options) {

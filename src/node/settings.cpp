@@ -46,7 +46,7 @@ struct Key {
   void (*assign)(Settings&, const Source&, const Json&);
 };
 
-constexpr std::array keys = {
+constexpr std::array all_keys = {
     // JSON has no comments; the default file describes each key in here.
     Key{"_comment", [](Settings&, const Source&, const Json&) {}},
     Key{"uuid_file", [](Settings& s, const Source& o, const Json& v) { s.uuid_file = as_path(o, v); }},
@@ -103,7 +103,7 @@ constexpr std::array keys = {
 
 std::vector<std::string> key_names() {
   std::vector<std::string> names;
-  for (const auto& key : keys) names.emplace_back(key.name);
+  for (const auto& key : all_keys) names.emplace_back(key.name);
   return names;
 }
 
@@ -166,8 +166,8 @@ Settings parse_settings(std::string_view text, const std::string& file) {
   for (const auto& item : json.items()) {
     const auto& name = item.key();
     const auto key =
-        std::find_if(keys.begin(), keys.end(), [&](const Key& candidate) { return candidate.name == name; });
-    if (key == keys.end()) {
+        std::find_if(all_keys.begin(), all_keys.end(), [&](const Key& candidate) { return candidate.name == name; });
+    if (key == all_keys.end()) {
       throw Error(ExitCode::settings, file + ": unknown key \"" + printable(name, 64) + "\"",
                   did_you_mean(name, key_names()));
     }

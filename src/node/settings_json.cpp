@@ -209,9 +209,9 @@ class KeyCheck {
   };
 
   std::string path() const {
-    std::vector<std::string> keys;
-    for (const auto& object : objects_) keys.push_back(printable(object.key, 64));
-    return join(keys, ".");
+    std::vector<std::string> steps;
+    for (const auto& object : objects_) steps.push_back(printable(object.key, 64));
+    return join(steps, ".");
   }
 
   const std::string& file_;
