@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
@@ -36,6 +37,14 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+/// Who asked for it, also through sudo.
+std::string user_name() {
+  const auto* asked = std::getenv("SUDO_USER");
+  if (asked != nullptr && *asked != '\0') return asked;
+  const auto* entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,6 +69,7 @@ int main(int argc, char** argv) {
             return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
           },
       .host = host_name(),
+      .user = user_name(),
       .clock = clock,
       .seed = std::random_device()(),
       .open_admin = proxysql_consul::open_admin_session,

@@ -8,8 +8,9 @@ Action prepare_save(const Values& values) {
   const ShareOptions options{.configurations = values.names,
                              .all = values.has("all"),
                              .memory = values.text("source") == "memory",
-                             .force = values.has("force"),
-                             .if_current = values.has("if-current"),
+                             .how = {.force = values.has("force"),
+                                     .if_current = values.has("if-current"),
+                                     .allow_shrink = values.has("allow-shrink")},
                              .dry_run = values.has("dry-run"),
                              .message = values.text("message")};
   if (options.configurations.empty() != options.all) {
@@ -38,8 +39,13 @@ Command save_command() {
             .choices = {"runtime", "memory"}},
            {.name = "if-current",
             .value = {},
-            .help = "refuse when Consul has a version that this node neither saved nor applied"},
-           {.name = "force", .value = {}, .help = "write even though nothing changed"},
+            .help = "for schedulers: refuse a change on top of a version that this node does not hold whole"},
+           {.name = "allow-shrink",
+            .value = {},
+            .help = "with --if-current: tables may become empty, or lose more than half of their rows"},
+           {.name = "force",
+            .value = {},
+            .help = "write even though nothing changed; drop what this ProxySQL cannot hold"},
            {.name = "message", .value = "TEXT", .help = "why, for those who look at the history"},
            {.name = "dry-run", .value = {}, .help = "print what would be written, secrets masked, and write nothing"}},
       .takes_names = true,
@@ -50,7 +56,7 @@ Command save_command() {
           "  4  ProxySQL cannot be reached, or refused\n"
           "  5  Consul cannot be reached, or refused\n"
           "  6  a value that cannot be shared\n"
-          "  8  refused by --if-current, or the cluster is frozen\n",
+          "  8  refused, since something would be lost; or the cluster is frozen\n",
       .example = "proxysql-consul save mysql_servers mysql_query_rules --message 'two more replicas'",
       .prepare = prepare_save,
   };

@@ -3,14 +3,13 @@
 
 #include "proxysql_consul/commands/commands.h"
 #include "proxysql_consul/consul/kv_json.h"
-#include "proxysql_consul/model/document.h"
 #include "proxysql_consul/node/receive.h"
 
 namespace proxysql_consul {
 namespace {
 
 std::string read_all(std::istream& in) {
-  constexpr std::size_t max_input_bytes = max_document_bytes;
+  constexpr std::size_t max_input_bytes = std::size_t{512} * 1024 * 1024;
   std::string text;
   char buffer[65536];
   while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/history.h"
 
 namespace proxysql_consul {
@@ -13,86 +14,99 @@ constexpr std::size_t min_value_limit = 1024;
 /// A transaction is JSON with base64 in it, under a limit of the same size as a value's.
 bool fits_transaction(std::size_t value_bytes, std::size_t limit) { return value_bytes / 3 * 4 + 2048 <= limit; }
 
-std::string describe_version(const KvEntry& entry) {
-  auto text = "version " + std::to_string(entry.modify_index);
-  try {
-    text += " of " + describe_origin(parse_document(entry.value));
-  } catch (const Error&) {
-    text += ", which is no document";
-  }
-  return text;
-}
-
 }  // namespace
 
-Published Publisher::publish(Document document, const LocalView& view, bool force,
-                             const std::optional<std::uint64_t>& known) {
-  document_ = std::move(document);
-  whole_ = format_document(document_);
+Published Publisher::publish(const Document& ours, const Weigh& weigh) {
   text_.clear();
   is_unanswered_ = false;
   for (int conflicts = 0; conflicts <= max_conflicts; ++conflicts) {
     if (conflicts > 0) patience_.pause_shortly();
     // An attempt that ends in Unavailable begins again by reading, and so finds out whether it wrote.
-    const auto published = patience_.retry([&] { return attempt(view, force, known, conflicts > 0); });
-    if (!published) continue;
-    if (published->written) tidy();
-    return *published;
+    auto published = patience_.retry([&] { return attempt(ours, weigh, conflicts > 0); });
+    if (published) return std::move(*published);
   }
   throw Error(ExitCode::consul,
-              keys_.document(document_.config_name) + ": other saves came between " +
-                  std::to_string(max_conflicts + 1) + " times in a row",
+              keys_.document(ours.config_name) + ": other saves came between " + std::to_string(max_conflicts + 1) +
+                  " times in a row",
               "save again when the others are done");
 }
 
-/// Nothing where another save came between reading and writing.
-std::optional<Published> Publisher::attempt(const LocalView& view, bool force,
-                                            const std::optional<std::uint64_t>& known, bool again) {
-  const auto key = keys_.document(document_.config_name);
-  const auto current = store_.get(key);
+void Publisher::tidy(const std::string& configuration) {
+  try {
+    trim_history(store_, keys_, configuration, static_cast<std::size_t>(history_limit_));
+    collect_blobs(store_, keys_);
+  } catch (const Error& error) {
+    log_.debug("history of {} not trimmed: {}", configuration, error.what());
+  }
+}
+
+/// Nothing where another save, or a freeze, came between reading and writing.
+std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& weigh, bool again) {
+  const auto key = keys_.document(ours.config_name);
+  auto current = store_.get(key);
   // A write that nobody answered may have been carried out; the text, with its UUID and time, tells.
   if (current && !text_.empty() && current->value == text_) {
-    return Published{.written = true, .version = current->modify_index, .text = text_, .replaced = replaced_};
+    published_.version = current->modify_index;
+    return published_;
   }
-  // Consul takes a write of the same bytes for none, even if it is forced.
-  if (current && current->value == whole_) force = false;
   if (is_unanswered_) {
     // It may also have been carried out and then been replaced, by a save that knew of it and put it into the history.
-    if (const auto version = find_in_history(store_, keys_, document_.config_name, text_)) {
-      return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
+    if (const auto version = find_in_history(store_, keys_, ours.config_name, text_)) {
+      published_.version = *version;
+      return published_;
     }
   }
-  const auto comparison = current ? compare_with(*current, view) : Comparison();
-  if (!force && comparison.same) {
-    return Published{.written = false, .version = current->modify_index, .text = current->value, .replaced = {}};
+  if (again) refuse_frozen();
+  // A key without a value holds nothing that could be lost.
+  const auto held = current && !current->value.empty() ? std::optional(open(*current, ours.config_name)) : std::nullopt;
+  auto weighed = weigh(held);
+  document_ = weighed.document;
+  whole_ = format_document(document_);
+  // Consul takes a write of the same bytes for none, even if it is forced.
+  if (current && (!weighed.write || current->value == whole_)) {
+    return Published{.written = false,
+                     .version = current->modify_index,
+                     .text = current->value,
+                     .replaced = {},
+                     .weighed = std::move(weighed)};
   }
-  if (known && current && current->modify_index != *known) {
-    throw Error(ExitCode::refused,
-                "Consul holds " + describe_version(*current) + ", which this node has neither saved nor applied",
-                "run pull first, or save without --if-current to replace it");
-  }
-  replaced_ = current ? describe_version(*current) : "";
-  if (again) log_.info("{}: another save came between; now replacing {}", key, replaced_);
-  for (const auto& lost : comparison.lost) {
-    log_.warn("{}: {} held more: {}; other nodes get the defaults", key, replaced_, lost);
-  }
+  published_ = {.written = true,
+                .version = 0,
+                .text = {},
+                .replaced = held ? describe(*held) : "",
+                .weighed = std::move(weighed)};
+  if (again) log_.info("{}: another save came between; now replacing {}", key, published_.replaced);
   is_unanswered_ = true;
   const auto version = write(current ? &*current : nullptr);
   is_unanswered_ = false;
   if (!version) return std::nullopt;
-  return Published{.written = true, .version = *version, .text = text_, .replaced = replaced_};
+  published_.version = *version;
+  return published_;
 }
 
-Comparison Publisher::compare_with(const KvEntry& current, const LocalView& view) {
+void Publisher::refuse_frozen() {
+  const auto freeze = patience_.retry([&] { return store_.get(keys_.freeze()); });
+  if (!freeze) return;
+  throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200), "thaw it, then save again");
+}
+
+/// Consul's document with its tables.
+Held Publisher::open(KvEntry entry, const std::string& configuration) {
+  Held held{.entry = std::move(entry)};
   try {
-    const auto theirs = parse_document(current.value);
-    // A blob's content, and not its name alone: a save is what repairs one that has lost a part.
-    const auto tables = theirs.blob ? load_blob(store_, keys_, *theirs.blob) : theirs.tables;
-    return compare(view.configuration, tables, document_.tables, view.schemas, view.excluded_variables);
+    auto document = parse_document(held.entry.value);
+    if (document.config_name != configuration) {
+      throw Error(ExitCode::payload, "document: is one of " + printable(document.config_name, 64));
+    }
+    // The parts themselves, also where their name is that of ours: a save is what finds one damaged.
+    if (document.blob) document.tables = load_blob(store_, keys_, *document.blob);
+    document.blob.reset();
+    held.document = std::move(document);
   } catch (const Error& error) {
     if (error.code() != ExitCode::payload) throw;
-    return {};
+    held.problem = error.what();
   }
+  return held;
 }
 
 /// The new version; nothing where another save came first. Writes the document as it is, or one that refers to a blob.
@@ -117,6 +131,8 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
       }
       // First in the list: its ModifyIndex is the one that commit() reports.
       operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text_, .index = cas});
+      published_.text = text_;
+      operations.push_back({.verb = KvOperation::Verb::check_not_exists, .key = keys_.freeze(), .value = {}});
       const auto together = text_.size() + (keep ? current->value.size() : 0);
       if (fits_transaction(together, value_limit_)) {
         if (keep) operations.push_back({.verb = KvOperation::Verb::set, .key = history, .value = current->value});
@@ -125,6 +141,7 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
       // An entry of the history never changes, so writing it before the document is as good as together with it.
       if (keep) put_history(history, current->value);
       if (fits_transaction(text_.size(), value_limit_)) return commit(operations, {});
+      refuse_frozen();
       if (!store_.put(key, text_, cas)) return std::nullopt;
       const auto written = store_.get(key);
       return written && written->value == text_ ? written->modify_index : 0;
@@ -165,16 +182,6 @@ void Publisher::put_history(const std::string& key, const std::string& value) {
     // Denied, or written when the servers took larger values: what is to be saved matters more.
     refused_history_ = key;
     log_.warn("no history is kept: {} ({})", error.what(), error.hint());
-  }
-}
-
-void Publisher::tidy() {
-  // The document is written; what is left behind here, the next save takes away.
-  try {
-    trim_history(store_, keys_, document_.config_name, static_cast<std::size_t>(history_limit_));
-    collect_blobs(store_, keys_);
-  } catch (const Error& error) {
-    log_.debug("history of {} not trimmed: {}", document_.config_name, error.what());
   }
 }
 

@@ -25,6 +25,12 @@ constexpr std::array node_variables = {
     std::string_view{"admin-cluster_password"},
     std::string_view{"pgsql-interfaces"},
     std::string_view{"pgsql-threads"},
+    // Where ProxySQL writes a file is the node's own affair, and not that of who can write to Consul.
+    std::string_view{"mysql-eventslog_filename"},
+    std::string_view{"mysql-auditlog_filename"},
+    std::string_view{"pgsql-eventslog_filename"},
+    std::string_view{"pgsql-auditlog_filename"},
+    std::string_view{"admin-ssl_keylog_file"},
 };
 
 }  // namespace
@@ -107,6 +113,7 @@ std::vector<std::string> configuration_names() {
 bool is_users_table(std::string_view table) { return table == "mysql_users" || table == "pgsql_users"; }
 bool is_servers_table(std::string_view table) { return table == "mysql_servers" || table == "pgsql_servers"; }
 bool is_rules_table(std::string_view table) { return table == "mysql_query_rules" || table == "pgsql_query_rules"; }
+bool has_inactive_rows(std::string_view table) { return is_rules_table(table) || is_users_table(table); }
 
 bool is_shared_variable(std::string_view name) {
   return std::find(node_variables.begin(), node_variables.end(), name) == node_variables.end();

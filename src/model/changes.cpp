@@ -4,6 +4,7 @@
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/model/mask.h"
 
 namespace proxysql_consul {
 namespace {
@@ -34,10 +35,18 @@ class KeyOrder {
   std::vector<std::size_t> key_;
 };
 
-std::vector<std::size_t> differing_columns(const Row& from, const Row& to, SameCell same) {
+/// Both rows have the same key.
+std::vector<std::size_t> differing_columns(const TableSchema& schema, const Row& from, const Row& to, Match match) {
+  const auto name = match == Match::loaded ? schema.find("variable_name") : std::nullopt;
+  const auto is_same = [&](std::size_t i) {
+    if (match == Match::exact || from[i] == to[i]) return from[i] == to[i];
+    const auto variable = name ? from[*name].value_or("") : std::string();
+    return !is_secret(schema.name, schema.columns[i].name, variable, from[i].value_or("")) &&
+           is_same_value(from[i], to[i]);
+  };
   std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < from.size(); ++i) {
-    if (!same(from[i], to[i])) columns.push_back(i);
+    if (!is_same(i)) columns.push_back(i);
   }
   return columns;
 }
@@ -55,9 +64,7 @@ std::string describe(const TableSchema& schema, const Change& change) {
 
 }  // namespace
 
-bool is_equal_cell(const Cell& a, const Cell& b) { return a == b; }
-
-std::vector<Change> changes_between(const TableSchema& schema, const Table& from, const Table& to, SameCell same) {
+std::vector<Change> changes_between(const TableSchema& schema, const Table& from, const Table& to, Match match) {
   const KeyOrder order(schema);
   const auto before = order.sort(from);
   const auto after = order.sort(to);
@@ -71,7 +78,7 @@ std::vector<Change> changes_between(const TableSchema& schema, const Table& from
     } else if (side > 0) {
       changes.push_back({.kind = Change::Kind::added, .from = nullptr, .to = *new_row++, .columns = {}});
     } else {
-      auto columns = differing_columns(**old_row, **new_row, same);
+      auto columns = differing_columns(schema, **old_row, **new_row, match);
       if (!columns.empty()) {
         changes.push_back(
             {.kind = Change::Kind::changed, .from = *old_row, .to = *new_row, .columns = std::move(columns)});
@@ -93,9 +100,9 @@ std::string describe_row(const TableSchema& schema, const Row& row) {
   return "table " + schema.name + ", row " + name;
 }
 
-std::vector<std::string> differences(const TableSchema& schema, const Table& wanted, const Table& actual,
+std::vector<std::string> differences(const TableSchema& schema, const Table& wanted, const Table& actual, Match match,
                                      bool only_wanted, std::size_t limit) {
-  auto changes = changes_between(schema, wanted, actual, only_wanted ? is_same_value : is_equal_cell);
+  auto changes = changes_between(schema, wanted, actual, match);
   if (only_wanted) std::erase_if(changes, [](const Change& change) { return change.kind == Change::Kind::added; });
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < std::min(limit, changes.size()); ++i) lines.push_back(describe(schema, changes[i]));

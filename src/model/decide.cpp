@@ -10,6 +10,25 @@
 namespace proxysql_consul {
 namespace {
 
+bool accepts(const Recipient& recipient, std::string_view configuration) {
+  return std::find(recipient.accept.begin(), recipient.accept.end(), configuration) != recipient.accept.end();
+}
+
+std::optional<std::string> freeze_in(const std::vector<KvEntry>& entries, const Keys& keys) {
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
+  return found != entries.end() ? std::optional(printable(found->value, 200)) : std::nullopt;
+}
+
+/// Where the configuration of that key stands in the catalogue; behind all of it for what is none.
+std::size_t place_of(const KvEntry& entry, const Keys& keys) {
+  const auto all = catalogue();
+  const auto name = keys.name_of(entry.key);
+  return static_cast<std::size_t>(
+      std::find_if(all.begin(), all.end(), [&](const Configuration& c) { return name && c.name == *name; }) -
+      all.begin());
+}
+
 Decision decide_one(KvEntry entry, const Recipient& recipient, const State& state,
                     const std::optional<std::string>& frozen) {
   Decision decision;
@@ -24,15 +43,15 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   if (!name) return end(Verdict::foreign, "is not under " + recipient.keys.prefix());
   decision.configuration = *name;
   if (find_configuration(decision.configuration) == nullptr) return end(Verdict::foreign, "is no configuration");
-  if (std::find(recipient.accept.begin(), recipient.accept.end(), decision.configuration) == recipient.accept.end()) {
+  if (!accepts(recipient, decision.configuration)) {
     return end(Verdict::not_accepted, "is not among the settings' \"accept\"");
   }
   if (frozen) return end(Verdict::frozen, "the cluster is frozen: " + *frozen);
-  const auto* known = state.find(decision.configuration);
-  const bool is_known = known != nullptr && known->outcome != Outcome::failed;
-  if (!recipient.force && is_known && known->version == decision.entry.modify_index &&
-      known->sha256 == sha256_hex(decision.entry.value)) {
-    return end(Verdict::applied, "version " + std::to_string(known->version) + " is applied already");
+  const auto* counted = state.counted(decision.configuration);
+  if (!recipient.force && counted != nullptr && counted->version == decision.entry.modify_index &&
+      counted->sha256 == sha256_hex(decision.entry.value)) {
+    return end(Verdict::applied, "version " + std::to_string(counted->version) + " was " +
+                                     (counted->outcome == Outcome::saved ? "saved by this node" : "applied already"));
   }
   if (!decision.entry.problem.empty()) return end(Verdict::unusable, decision.entry.problem);
   try {
@@ -44,28 +63,36 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   if (document.config_name != decision.configuration) {
     return end(Verdict::unusable, "document: is one of " + printable(document.config_name, 64));
   }
-  const bool same_uuid = document.uuid == recipient.uuid;
-  const bool same_host = document.origin.host.empty() || document.origin.host == recipient.host;
-  if (!recipient.force && same_uuid && same_host) return end(Verdict::own, "was saved by this node");
   std::string warning;
-  if (same_uuid && !same_host) {
+  if (document.uuid == recipient.uuid && !document.origin.host.empty() && document.origin.host != recipient.host) {
     warning =
         "comes from " + printable(document.origin.host, 64) +
         ", which has the same UUID as this node: a copied uuid_file? Remove it on one of the two, and the next run "
         "makes a new one";
   }
+  const auto* known = state.find(decision.configuration);
   const bool is_older = known != nullptr && known->version > decision.entry.modify_index;
-  return end(!recipient.force && is_older ? Verdict::confirm : Verdict::apply, warning);
+  return end(is_older ? Verdict::confirm : Verdict::apply, warning);
 }
 
 }  // namespace
 
+bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient) {
+  if (freeze_in(entries, recipient.keys)) return false;
+  return std::any_of(entries.begin(), entries.end(), [&](const KvEntry& entry) {
+    const auto name = recipient.keys.name_of(entry.key);
+    return name && find_configuration(*name) != nullptr && accepts(recipient, *name);
+  });
+}
+
 std::vector<Decision> decide(std::vector<KvEntry> entries, const Recipient& recipient, const State& state) {
-  std::erase_if(entries, [&](const KvEntry& entry) { return entry.key == recipient.keys.prefix(); });
-  const auto is_freeze = [&](const KvEntry& entry) { return entry.key == recipient.keys.freeze(); };
-  const auto freeze = std::find_if(entries.begin(), entries.end(), is_freeze);
-  const auto frozen = freeze != entries.end() ? std::optional(printable(freeze->value, 200)) : std::nullopt;
-  std::erase_if(entries, is_freeze);
+  const auto frozen = freeze_in(entries, recipient.keys);
+  std::erase_if(entries, [&](const KvEntry& entry) {
+    return entry.key == recipient.keys.prefix() || entry.key == recipient.keys.freeze();
+  });
+  std::stable_sort(entries.begin(), entries.end(), [&](const KvEntry& a, const KvEntry& b) {
+    return place_of(a, recipient.keys) < place_of(b, recipient.keys);
+  });
   std::vector<Decision> decisions;
   for (auto& entry : entries) decisions.push_back(decide_one(std::move(entry), recipient, state, frozen));
   return decisions;

@@ -165,8 +165,10 @@ Document parse_document(std::string_view text) {
   } else {
     document.tables = tables_from_json(json);
   }
+  document.from_memory = optional_text(json, "source") == "memory";
   if (const auto origin = json.find("origin"); origin != json.end() && origin->is_object()) {
     document.origin = {.host = optional_text(*origin, "host"),
+                       .by = optional_text(*origin, "by"),
                        .proxysql_version = optional_text(*origin, "proxysql_version"),
                        .saved_at = optional_text(*origin, "saved_at"),
                        .message = optional_text(*origin, "message")};
@@ -178,6 +180,7 @@ std::string format_document(const Document& document) {
   // A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
   const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
   const Json origin = {{"host", document.origin.host},
+                       {"by", document.origin.by},
                        {"proxysql_version", document.origin.proxysql_version},
                        {"saved_at", document.origin.saved_at},
                        {"message", document.origin.message}};
@@ -192,7 +195,8 @@ std::string format_document(const Document& document) {
     content = tables_members(document.tables);
   }
   return "{\"config_name\":" + text(document.config_name) + ",\"uuid\":" + text(document.uuid) + "," + content +
-         ",\"format\":" + std::to_string(current_format) + ",\"origin\":" + text(origin) + "}";
+         ",\"format\":" + std::to_string(current_format) + ",\"source\":\"" +
+         (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + text(origin) + "}";
 }
 
 std::vector<Table> parse_tables(std::string_view text) { return tables_from_json(parse_object(text)); }
@@ -201,7 +205,8 @@ std::string format_tables(const std::vector<Table>& tables) { return "{" + table
 
 std::string describe_origin(const Document& document) {
   if (document.origin.host.empty()) return "node " + printable(document.uuid, 64);
-  return printable(document.origin.host, 64) + " at " + printable(document.origin.saved_at, 32);
+  const auto by = document.origin.by.empty() ? "" : printable(document.origin.by, 64) + "@";
+  return by + printable(document.origin.host, 64) + " at " + printable(document.origin.saved_at, 32);
 }
 
 }  // namespace proxysql_consul

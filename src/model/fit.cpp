@@ -124,27 +124,6 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
   return fitted;
 }
 
-Comparison compare(const Configuration& configuration, const std::vector<Table>& theirs, const std::vector<Table>& ours,
-                   const std::vector<TableSchema>& schemas, const std::vector<std::string>& excluded_variables) {
-  const auto sorted = [](std::vector<Row> rows) {
-    std::sort(rows.begin(), rows.end());
-    return rows;
-  };
-  std::vector<std::string> known;
-  if (!configuration.variables.empty() && !ours.empty()) {
-    for (const auto& row : ours.front().rows) known.push_back(row[0].value_or(""));
-  }
-  const auto fitted = fit(configuration, theirs, schemas, known, excluded_variables);
-  Comparison comparison{.same = true, .lost = fitted.warnings};
-  for (const auto& table : ours) {
-    const auto named = [&](const Table& candidate) { return candidate.name == table.name; };
-    const auto found = std::find_if(fitted.tables.begin(), fitted.tables.end(), named);
-    const auto rows = found != fitted.tables.end() ? sorted(found->rows) : std::vector<Row>();
-    comparison.same = comparison.same && rows == sorted(table.rows);
-  }
-  return comparison;
-}
-
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins) {
   for (const auto& table : tables) {
     const auto username = table.find("username");

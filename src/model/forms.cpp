@@ -106,6 +106,14 @@ bool is_only_in_memory(const Table& table, const Row& row) {
   return is_users_table(table.name) && (is_zero("active") || (is_zero("frontend") && is_zero("backend")));
 }
 
+Row second_key(const Table& users, const Row& row) {
+  Row key;
+  for (const auto* name : {"username", "frontend"}) {
+    if (const auto column = users.find(name)) key.push_back(row[*column]);
+  }
+  return key;
+}
+
 Table runtime_form(Table table) {
   if (is_servers_table(table.name)) {
     if (const auto status = table.find("status")) {

@@ -18,13 +18,29 @@ constexpr std::array outcome_names = {std::string_view{"applied"}, std::string_v
 Json to_json(const State& state) {
   auto configurations = Json::object();
   for (const auto& [name, entry] : state.configurations) {
-    configurations[name] = {{"version", entry.version},
-                            {"sha256", entry.sha256},
-                            {"outcome", to_string(entry.outcome)},
-                            {"at", entry.at},
-                            {"warnings", entry.warnings}};
+    configurations[name] = {
+        {"version", entry.version}, {"sha256", entry.sha256},     {"outcome", to_string(entry.outcome)},
+        {"at", entry.at},           {"warnings", entry.warnings}, {"start", entry.start},
+        {"load", entry.load},       {"applying", entry.applying}};
   }
   return configurations;
+}
+
+Json to_json(const std::optional<Start>& start) {
+  if (!start) return nullptr;
+  return {{"began", start->began}, {"servers_loads", start->servers_loads}, {"oldest_load", start->oldest_load}};
+}
+
+std::optional<Start> start_from_json(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return Start{.began = json.at("began").get<std::int64_t>(),
+               .servers_loads = json.at("servers_loads").get<std::uint64_t>(),
+               .oldest_load = json.at("oldest_load").get<std::int64_t>()};
+}
+
+/// True where the two say the same to the other nodes.
+bool is_same_to_others(const ConfigurationState& a, const ConfigurationState& b) {
+  return a.version == b.version && a.sha256 == b.sha256 && a.outcome == b.outcome && a.warnings == b.warnings;
 }
 
 std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -33,19 +49,61 @@ std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error
 
 std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cast<std::size_t>(outcome)); }
 
+bool is_same_start(const Start& then, const Start& now) {
+  constexpr std::int64_t wobble = 2;
+  const auto moved = now.began - then.began;
+  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads) return false;
+  if (now.servers_loads > then.servers_loads) return true;
+  return now.oldest_load > 0 && now.oldest_load <= then.oldest_load;
+}
+
+void State::observe(const std::optional<Start>& now) {
+  observed = now.has_value();
+  if (!now) return;
+  if (!start || !is_same_start(*start, *now)) {
+    ++start_number;
+    start = now;
+    return;
+  }
+  // Both times are whole seconds, so their difference changes by one and back; that is no news.
+  const auto moved = now->began - start->began;
+  if (moved >= -1 && moved <= 1) {
+    start->servers_loads = now->servers_loads;
+    start->oldest_load = now->oldest_load;
+  } else {
+    start = now;
+  }
+}
+
 const ConfigurationState* State::find(std::string_view configuration) const {
   const auto found = configurations.find(configuration);
   return found == configurations.end() ? nullptr : &found->second;
 }
 
+const ConfigurationState* State::counted(std::string_view configuration) const {
+  const auto* known = find(configuration);
+  const bool counts = observed && known != nullptr && known->start == start_number && !known->applying &&
+                      known->outcome != Outcome::failed;
+  return counts ? known : nullptr;
+}
+
 void State::record(const std::string& configuration, ConfigurationState state) {
+  state.start = observed ? start_number : 0;
   if (const auto known = configurations.find(configuration); known != configurations.end()) {
-    auto same = known->second;
-    same.at = state.at;
-    if (same == state) return;
+    if (is_same_to_others(known->second, state)) {
+      state.at = known->second.at;
+      known->second = std::move(state);
+      return;
+    }
   }
   configurations[configuration] = std::move(state);
   published = false;
+}
+
+void State::mark_applying(const std::string& configuration) {
+  auto [entry, is_new] = configurations.try_emplace(configuration);
+  if (is_new) entry->second.outcome = Outcome::failed;
+  entry->second.applying = true;
 }
 
 State parse_state(std::string_view text, const std::string& file) {
@@ -54,6 +112,9 @@ State parse_state(std::string_view text, const std::string& file) {
     const auto json = Json::parse(text);
     if (json.at("format").get<int>() != state_format) throw std::invalid_argument("its format is unknown");
     state.published = json.at("published").get<bool>();
+    // Version 2.0.0 recorded no starts.
+    state.start_number = json.value("start_number", std::uint64_t{0});
+    if (json.contains("start")) state.start = start_from_json(json["start"]);
     for (const auto& [name, entry] : json.at("configurations").items()) {
       const auto outcome =
           std::find(outcome_names.begin(), outcome_names.end(), entry.at("outcome").get<std::string>());
@@ -62,7 +123,10 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .sha256 = entry.at("sha256").get<std::string>(),
                                     .outcome = static_cast<Outcome>(outcome - outcome_names.begin()),
                                     .at = entry.at("at").get<std::string>(),
-                                    .warnings = entry.at("warnings").get<std::vector<std::string>>()};
+                                    .warnings = entry.at("warnings").get<std::vector<std::string>>(),
+                                    .start = entry.value("start", std::uint64_t{0}),
+                                    .load = entry.value("load", std::string()),
+                                    .applying = entry.value("applying", false)};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",
@@ -72,7 +136,11 @@ State parse_state(std::string_view text, const std::string& file) {
 }
 
 std::string format_state(const State& state) {
-  return dump({{"format", state_format}, {"published", state.published}, {"configurations", to_json(state)}});
+  return dump({{"format", state_format},
+               {"published", state.published},
+               {"start_number", state.start_number},
+               {"start", to_json(state.start)},
+               {"configurations", to_json(state)}});
 }
 
 }  // namespace proxysql_consul

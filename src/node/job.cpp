@@ -1,6 +1,7 @@
 #include "proxysql_consul/node/job.h"
 
 #include "proxysql_consul/node/identity.h"
+#include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/logged_session.h"
 
 namespace proxysql_consul {
@@ -19,22 +20,42 @@ Patience Job::begin(std::chrono::seconds otherwise) const {
 
 std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const { return context.open_kv(options, log); }
 
-NodeFiles::NodeFiles(const Job& job, bool dry_run, std::chrono::seconds lock_limit) : path_(job.settings.state_file) {
+NodeFiles::NodeFiles(const Job& job, bool dry_run) : path_(job.settings.state_file) {
   if (!dry_run) {
-    lock_.emplace(path_ + ".lock", lock_limit, job.context.clock);
+    // Whoever holds it may do so for all of its own time, and what is not waited for is lost.
+    lock_.emplace(path_ + ".lock", time_to_work, job.context.clock);
     uuid_ = load_uuid(job.settings.uuid_file);
   } else {
     uuid_ = read_file(job.settings.uuid_file) ? load_uuid(job.settings.uuid_file) : "made by the first real run";
   }
-  if (const auto text = read_file(path_)) state_ = parse_state(*text, path_);
+  if (auto text = read_file(path_)) {
+    state_ = parse_state(*text, path_);
+    written_ = std::move(*text);
+  }
 }
 
-void NodeFiles::write_state() { write_file(path_, format_state(state_)); }
+void NodeFiles::write_state() {
+  auto text = format_state(state_);
+  if (text == written_) return;
+  write_file(path_, text);
+  written_ = std::move(text);
+}
+
+std::optional<Start> LocalProxySql::start() {
+  return with_session([&](AdminSession& session, const Inventory& inventory) {
+    return read_start(session, read_loads(session, inventory), job_.context.clock);
+  });
+}
 
 void LocalProxySql::connect() {
   if (session_) return;
-  session_ = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
-  inventory_ = read_inventory(*session_);
+  auto session = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
+  inventory_ = read_inventory(*session);
+  if (!inventory_.tables.contains("mysql_servers")) {
+    throw Error(ExitCode::proxysql, describe(job_.settings.admin) + ": sees no configuration there",
+                "the user must be one of admin-admin_credentials, and not of admin-stats_credentials");
+  }
+  session_ = std::move(session);
 }
 
 }  // namespace proxysql_consul

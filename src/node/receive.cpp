@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -20,43 +21,74 @@ namespace {
 class Receiver {
  public:
   Receiver(const Job& job, Patience patience, const ReceiveOptions& options)
-      : job_(job), options_(options), keys_(job.settings.keys()), patience_(patience), proxysql_(job, patience_) {}
+      : job_(job),
+        options_(options),
+        keys_(job.settings.keys()),
+        patience_(patience),
+        files_(job, options.dry_run),
+        proxysql_(job, patience_) {}
 
-  KvStore& consul() {
-    if (!consul_) {
-      auto to = job_.settings.consul;
-      to.stale = options_.stale;
-      consul_ = job_.open_consul(to);
-    }
-    return *consul_;
-  }
-
+  /// After the lock was taken: what is fetched before can be older than what another run applied meanwhile.
   std::vector<KvEntry> fetch() {
     return patience_.retry([&] { return consul().list(keys_.prefix()).entries; });
   }
 
   ExitCode run(std::vector<KvEntry> entries) {
-    NodeFiles files(job_, options_.dry_run, lock_limit());
     const Recipient recipient{
-        .uuid = files.uuid(),
+        .uuid = files_.uuid(),
         .host = job_.context.host,
         .keys = keys_,
         .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
         .force = options_.force};
     auto worst = ExitCode::ok;
-    for (const auto& decision : decide(std::move(entries), recipient, files.state())) {
-      worst = worst_of(worst, handle(decision, files));
+    for (const auto& name : missing_names(entries)) {
+      report(job_.log, Error(ExitCode::payload, keys_.document(name) + ": Consul holds no such key",
+                             "save it on the node that has it, or may this token not read it?"));
+      worst = worst_of(worst, ExitCode::payload);
     }
-    if (!options_.dry_run && !files.state().published) announce(job_, files, proxysql_.version());
+    if (may_apply(entries, recipient)) observe_start();
+    const auto decisions = decide(std::move(entries), recipient, files_.state());
+    for (const auto& decision : decisions) worst = worst_of(worst, handle(decision));
+    if (worst == ExitCode::ok && !did_something_) say_why_nothing(decisions);
+    if (!options_.dry_run) {
+      files_.write_state();
+      if (!files_.state().published) announce(job_, files_, proxysql_.version());
+    }
     return worst;
   }
 
  private:
-  std::chrono::seconds lock_limit() const {
-    return std::chrono::seconds(job_.settings.retry_seconds.value_or(receiving_patience.count()));
+  KvStore& consul() {
+    if (!consul_) consul_ = open_consul(options_.stale);
+    return *consul_;
   }
 
-  ExitCode handle(const Decision& decision, NodeFiles& files) {
+  std::unique_ptr<KvStore> open_consul(bool stale) const {
+    auto to = job_.settings.consul;
+    to.stale = stale;
+    return job_.open_consul(to);
+  }
+
+  /// The configurations that were asked for by name and that Consul does not hold.
+  std::vector<std::string> missing_names(const std::vector<KvEntry>& entries) const {
+    auto names = options_.configurations;
+    std::erase_if(names, [&](const std::string& name) {
+      return std::any_of(entries.begin(), entries.end(),
+                         [&](const KvEntry& entry) { return entry.key == keys_.document(name); });
+    });
+    return names;
+  }
+
+  void observe_start() {
+    try {
+      files_.state().observe(proxysql_.start());
+    } catch (const Error& error) {
+      // Each configuration says so itself, and is recorded as failed.
+      job_.log.debug("start of ProxySQL unknown: {}", error.what());
+    }
+  }
+
+  ExitCode handle(const Decision& decision) {
     const auto& key = decision.entry.key;
     switch (decision.verdict) {
       case Verdict::foreign:
@@ -66,92 +98,145 @@ class Receiver {
         // Whoever names configurations knows that the others are passed over.
         if (options_.configurations.empty()) job_.log.info("{}: passed over: {}", key, decision.reason);
         return ExitCode::ok;
-      case Verdict::frozen: job_.log.info("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
-      case Verdict::own:
+      case Verdict::frozen:
       case Verdict::applied: job_.log.debug("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
-      case Verdict::unusable: return fail(decision, files, Error(ExitCode::payload, decision.reason));
+      case Verdict::unusable: return fail(decision, Error(ExitCode::payload, decision.reason));
       case Verdict::confirm:
-        if (is_superseded(decision)) {
-          job_.log.warn("{}: passed over: version {} is older than what this node applied and Consul holds", key,
-                        decision.entry.modify_index);
-          return ExitCode::ok;
-        }
-        break;
       case Verdict::apply: break;
     }
+    did_something_ = true;
     if (!decision.reason.empty()) job_.log.warn("{}: {}", key, decision.reason);
     try {
-      return apply_one(decision, files);
+      if (decision.verdict == Verdict::confirm && is_superseded(decision)) {
+        job_.log.warn("{}: passed over: version {} is older than what this node applied and Consul holds", key,
+                      decision.entry.modify_index);
+        return ExitCode::ok;
+      }
+      return apply_one(decision);
     } catch (const Error& error) {
-      return fail(decision, files, error);
+      return fail(decision, error);
+    }
+  }
+
+  void say_why_nothing(const std::vector<Decision>& decisions) const {
+    const auto all = [&](Verdict verdict) {
+      return std::all_of(decisions.begin(), decisions.end(), [&](const auto& d) { return d.verdict == verdict; });
+    };
+    const auto some = [&](Verdict verdict) {
+      return std::find_if(decisions.begin(), decisions.end(), [&](const auto& d) { return d.verdict == verdict; });
+    };
+    auto& out = job_.context.out;
+    out << (options_.dry_run ? "-- nothing to do: " : "nothing to do: ");
+    if (const auto frozen = some(Verdict::frozen); frozen != decisions.end()) {
+      out << frozen->reason << "\n";
+    } else if (all(Verdict::foreign)) {
+      out << "Consul holds no configuration under " << keys_.prefix() << "\n";
+    } else if (some(Verdict::applied) == decisions.end()) {
+      out << "this node accepts none of the configurations that came\n";
+    } else {
+      out << "what came is here already\n";
     }
   }
 
   /// Two handlers can run for one key, and the one with the older data can come last. A Consul that was set up anew
   /// counts from the start, though: the older version then is the current one.
   bool is_superseded(const Decision& decision) {
+    const auto current = patience_.retry([&] { return open_consul(false)->get(decision.entry.key); });
+    return current && current->modify_index > decision.entry.modify_index;
+  }
+
+  /// Parts never change, so any server's will do, and the leader is spared when all nodes ask at once.
+  std::vector<Table> load_parts(const Blob& blob) {
+    patience_.pause_shortly();
     try {
-      const auto current = consul().get(decision.entry.key);
-      return current && current->modify_index > decision.entry.modify_index;
-    } catch (const Error& error) {
-      job_.log.warn("{}: applying version {}, older than the last one, unconfirmed: {}", decision.entry.key,
-                    decision.entry.modify_index, error.what());
-      return false;
+      return load_blob(*open_consul(true), keys_, blob);
+    } catch (const Error&) {
+      return patience_.retry([&] { return load_blob(consul(), keys_, blob); });
     }
   }
 
-  ExitCode apply_one(const Decision& decision, NodeFiles& files) {
+  ExitCode apply_one(const Decision& decision) {
     const auto start = job_.context.clock.steady();
     const auto& document = decision.document;
     const auto& configuration = *find_configuration(decision.configuration);
-    const auto tables =
-        document.blob ? patience_.retry([&] { return load_blob(consul(), keys_, *document.blob); }) : document.tables;
-    const ApplyOptions how{.exclude_variables = job_.settings.exclude_variables,
-                           .save_to_disk = job_.settings.save_to_disk,
-                           .dry_run = options_.dry_run};
-    const auto applied = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
-      return apply(session, inventory, configuration, tables, how);
-    });
-    const auto version = std::to_string(decision.entry.modify_index);
-    const auto what = decision.configuration + ": version " + version + " of " + describe_origin(document);
-    for (const auto& warning : applied.warnings) job_.log.warn("{}: {}", decision.configuration, warning);
-    if (options_.dry_run) {
-      job_.context.out << "-- " << what << (applied.changed ? "\n" : ": nothing to do\n");
-      for (const auto& statement : applied.statements) job_.context.out << statement << ";\n";
+    const Wanted wanted{.tables = document.blob ? load_parts(*document.blob) : document.tables,
+                        .from_memory = document.from_memory};
+    const auto applied = apply(decision, configuration, wanted);
+    if (!applied) {
+      job_.log.info("{}: passed over: this ProxySQL {} has no such configuration", decision.entry.key,
+                    proxysql_.version());
       return ExitCode::ok;
     }
-    record(decision, files, applied.outcome, applied.warnings);
+    const auto version = std::to_string(decision.entry.modify_index);
+    const auto what = decision.configuration + ": version " + version + " of " + describe_origin(document);
+    for (const auto& notice : applied->notices) job_.log.info("{}: {}", decision.configuration, notice);
+    for (const auto& warning : applied->warnings) job_.log.warn("{}: {}", decision.configuration, warning);
+    if (options_.dry_run) {
+      job_.context.out << "-- " << what << (applied->changed ? "\n" : ": nothing to do\n");
+      for (const auto& statement : applied->statements) job_.context.out << statement << ";\n";
+      return ExitCode::ok;
+    }
+    files_.state().record(decision.configuration, {.version = decision.entry.modify_index,
+                                                   .sha256 = sha256_hex(decision.entry.value),
+                                                   .outcome = applied->outcome,
+                                                   .at = job_.now(),
+                                                   .warnings = applied->warnings,
+                                                   .load = applied->load});
+    files_.write_state();
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
-    const bool partial = applied.outcome == Outcome::partial;
-    job_.context.out << what << ": "
-                     << (partial           ? "applied in part"
-                         : applied.changed ? "applied"
-                                           : "unchanged, it was here already")
-                     << " (" << took.count() << " ms)\n";
-    return partial ? ExitCode::proxysql : ExitCode::ok;
+    job_.context.out << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
+    return applied->outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql;
   }
 
-  void record(const Decision& decision, NodeFiles& files, Outcome outcome, std::vector<std::string> warnings) {
-    files.state().record(decision.configuration, {.version = decision.entry.modify_index,
-                                                  .sha256 = sha256_hex(decision.entry.value),
-                                                  .outcome = outcome,
-                                                  .at = job_.now(),
-                                                  .warnings = std::move(warnings)});
-    files.write_state();
+  const char* result_of(const Applied& applied) const {
+    switch (applied.outcome) {
+      case Outcome::partial: return "applied in part";
+      case Outcome::failed: return "applied, but not on disk";
+      default: break;
+    }
+    if (applied.loaded) return "applied";
+    if (!applied.changed) return "unchanged, it was here already";
+    return job_.settings.save_to_disk ? "runtime had it already, now disk has it too"
+                                      : "runtime had it already, now memory has it too";
   }
 
-  ExitCode fail(const Decision& decision, NodeFiles& files, const Error& error) {
+  /// Nothing where this ProxySQL has no such configuration.
+  std::optional<Applied> apply(const Decision& decision, const Configuration& configuration, const Wanted& wanted) {
+    const auto* known = files_.state().find(decision.configuration);
+    const bool same = known != nullptr && known->outcome != Outcome::failed &&
+                      known->version == decision.entry.modify_index &&
+                      known->sha256 == sha256_hex(decision.entry.value);
+    ApplyOptions how{.exclude_variables = job_.settings.exclude_variables,
+                     .save_to_disk = job_.settings.save_to_disk,
+                     .dry_run = options_.dry_run,
+                     .circumstances = {.interrupted = known != nullptr && known->applying, .loaded_before = same},
+                     .on_writing = [&] {
+                       files_.state().mark_applying(decision.configuration);
+                       files_.write_state();
+                     }};
+    Application application(configuration, wanted, std::move(how));
+    try {
+      return proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+        return inventory.has(configuration) ? std::optional(application.run(session, inventory)) : std::nullopt;
+      });
+    } catch (const Unavailable& error) {
+      throw Unavailable(error.code(), error.what() + application.left_behind(), error.hint());
+    }
+  }
+
+  ExitCode fail(const Decision& decision, const Error& error) {
+    did_something_ = true;
     report(job_.log, error, decision.entry.key);
     if (options_.dry_run || error.code() == ExitCode::settings) return error.code();
-    // The version stays the one that is in the runtime.
-    const auto* known = files.state().find(decision.configuration);
+    // The version stays the one that is in the runtime, and the mark of a memory that is half written stays.
+    const auto* known = files_.state().find(decision.configuration);
     auto state = known != nullptr ? *known : ConfigurationState{};
     state.outcome = Outcome::failed;
     state.at = job_.now();
     state.warnings = {error.what()};
     try {
-      files.state().record(decision.configuration, std::move(state));
-      files.write_state();
+      files_.state().record(decision.configuration, std::move(state));
+      files_.write_state();
     } catch (const Error& second) {
       report(job_.log, second);
     }
@@ -162,8 +247,10 @@ class Receiver {
   const ReceiveOptions& options_;
   Keys keys_;
   Patience patience_;
+  NodeFiles files_;
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
+  bool did_something_ = false;
 };
 
 /// Throws Error{usage} for a name that is not among the accepted ones.
@@ -186,6 +273,13 @@ ExitCode pull(const Job& job, const ReceiveOptions& options) {
   check_names(job.settings, options.configurations);
   Receiver receiver(job, job.begin(receiving_patience), options);
   auto entries = receiver.fetch();
+  const auto keys = job.settings.keys();
+  const auto freeze =
+      std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.key == keys.freeze(); });
+  if (freeze != entries.end()) {
+    throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200),
+                "thaw it, then pull again");
+  }
   if (entries.empty()) {
     job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.consul.prefix);
   }

@@ -1,8 +1,8 @@
 #include "proxysql_consul/node/share.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
-#include <tuple>
 #include <utility>
 
 #include "proxysql_consul/base/crypto.h"
@@ -12,18 +12,16 @@
 #include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/model/mask.h"
+#include "proxysql_consul/model/monitor.h"
 #include "proxysql_consul/node/announce.h"
+#include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/reader.h"
+#include "proxysql_consul/proxysql/unloaded.h"
 
 namespace proxysql_consul {
 namespace {
 
 constexpr std::chrono::seconds default_patience{10};
-constexpr std::chrono::seconds default_lock_patience{60};  // an update of large tables can be in the way
-
-std::chrono::seconds lock_limit(const Settings& settings) {
-  return std::chrono::seconds(settings.retry_seconds.value_or(default_lock_patience.count()));
-}
 
 /// The configurations that `server` has, for people.
 std::string names_on(const Inventory& inventory) {
@@ -69,22 +67,20 @@ void refuse_nul(const std::vector<Table>& tables) {
   }
 }
 
-/// What is shared of a configuration, and the shapes of its tables.
-std::pair<std::vector<Table>, std::vector<TableSchema>> read_shared(AdminSession& session, const Inventory& inventory,
-                                                                    const Configuration& configuration, const Job& job,
-                                                                    bool memory) {
-  auto schemas = read_schemas(session, inventory, configuration);
-  const bool runtime = !memory && inventory.has_runtime(configuration);
-  if (!memory && !runtime) {
-    job.log.info("{}: read from memory: ProxySQL {} has no runtime table of it", configuration.name, inventory.version);
-  }
-  auto tables = read_tables(session, inventory, configuration, schemas, runtime ? Layer::runtime : Layer::memory);
-  for (auto& table : tables) table = shared_form(std::move(table), job.settings.exclude_variables);
-  refuse_nul(tables);
-  const bool has_users =
-      std::any_of(tables.begin(), tables.end(), [](const Table& table) { return is_users_table(table.name); });
-  if (has_users) refuse_admin_accounts(tables, read_admins(session, inventory));
-  return {std::move(tables), std::move(schemas)};
+/// What this ProxySQL holds of a configuration, read at one moment.
+struct Reading {
+  std::vector<TableSchema> schemas;
+  std::vector<Table> tables;                 ///< what is shared of it
+  std::optional<std::vector<Table>> memory;  ///< where it was read beside runtime
+  bool from_memory = false;
+  bool as_loaded = true;
+  std::string load;      ///< load_of() of what was read
+  std::string unloaded;  ///< what memory holds that runtime does not, for people
+};
+
+std::vector<Table> shared(std::vector<Table> tables, const Settings& settings) {
+  for (auto& table : tables) table = shared_form(std::move(table), settings.exclude_variables);
+  return tables;
 }
 
 class Save {
@@ -94,15 +90,22 @@ class Save {
         options_(options),
         keys_(job.settings.keys()),
         patience_(job.begin(default_patience)),
+        files_(job, options.dry_run),
         proxysql_(job, patience_),
-        files_(job, options.dry_run, lock_limit(job.settings)),
         consul_(job.open_consul(job.settings.consul)),
         publisher_(*consul_, keys_, patience_, job.log, job.settings.history_limit) {}
 
   ExitCode run() {
     const auto selected = proxysql_.with_session(
         [&](AdminSession&, const Inventory& inventory) { return select(options_, job_.settings, inventory); });
-    if (!options_.dry_run) refuse_frozen();
+    if (selected.empty()) {
+      job_.context.out << "nothing to do: this ProxySQL " << proxysql_.version()
+                       << " has none of the accepted configurations\n";
+    } else {
+      files_.state().observe(proxysql_.start());
+    }
+    // A scheduler's save mostly finds nothing to write, and so need not know.
+    if (!options_.dry_run && !options_.how.if_current) publisher_.refuse_frozen();
     auto worst = ExitCode::ok;
     for (const auto* configuration : selected) {
       try {
@@ -112,72 +115,173 @@ class Save {
         worst = worst_of(worst, error.code());
       }
     }
-    if (!options_.dry_run && !files_.state().published) announce(job_, files_, proxysql_.version());
+    if (options_.dry_run) return worst;
+    files_.write_state();
+    if (!files_.state().published) announce(job_, files_, proxysql_.version());
+    for (const auto& name : written_) publisher_.tidy(name);
     return worst;
   }
 
  private:
-  void refuse_frozen() {
-    const auto freeze = patience_.retry([&] { return consul_->get(keys_.freeze()); });
-    if (!freeze) return;
-    throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200),
-                "thaw it, then save again");
+  void save_one(const Configuration& configuration) {
+    const std::string name(configuration.name);
+    if (!options_.dry_run && is_current(configuration)) return;
+    auto reading = proxysql_.with_session(
+        [&](AdminSession& session, const Inventory& inventory) { return read(session, inventory, configuration); });
+    const Document document{.config_name = name,
+                            .uuid = files_.uuid(),
+                            .tables = std::move(reading.tables),
+                            .blob = {},
+                            .from_memory = reading.from_memory,
+                            .origin = {.host = job_.context.host,
+                                       .by = job_.context.user,
+                                       .proxysql_version = proxysql_.version(),
+                                       .saved_at = job_.now(),
+                                       .message = options_.message}};
+    if (options_.dry_run) {
+      show(document);
+      return;
+    }
+    const Holding ours{.configuration = configuration,
+                       .document = document,
+                       .schemas = reading.schemas,
+                       .memory = std::move(reading.memory)};
+    const auto published = publisher_.publish(document, [&](const std::optional<Held>& theirs) {
+      const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : Acquaintance::none;
+      return weigh(ours, theirs, acquaintance, options_.how);
+    });
+    if (published.written) written_.push_back(name);
+    // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
+    say(name, published);
+    if (!reading.unloaded.empty()) job_.log.warn("{}: {}", name, reading.unloaded);
+    record(name, published, reading);
+    files_.write_state();
   }
 
-  void save_one(const Configuration& configuration) {
-    Document document{
-        .config_name = std::string(configuration.name), .uuid = files_.uuid(), .tables = {}, .blob = {}, .origin = {}};
-    LocalView view{configuration, {}, job_.settings.exclude_variables};
-    std::tie(document.tables, view.schemas) =
-        proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
-          return read_shared(session, inventory, configuration, job_, options_.memory);
-        });
-    document.origin = {.host = job_.context.host,
-                       .proxysql_version = proxysql_.version(),
-                       .saved_at = job_.now(),
-                       .message = options_.message};
-    if (options_.dry_run) {
-      for (auto& table : document.tables) table = masked(std::move(table));
-      job_.context.out << "PUT " << keys_.document(configuration.name) << "\n" << format_document(document) << "\n";
+  /// For schedulers, which mostly find nothing changed: one small question to each server tells.
+  bool is_current(const Configuration& configuration) {
+    if (!options_.how.if_current || options_.how.force || options_.memory) return false;
+    const auto* known = files_.state().counted(configuration.name);
+    if (known == nullptr || known->load.empty()) return false;
+    const auto load = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+      return load_of(read_loads(session, inventory), configuration);
+    });
+    if (load != known->load) return false;
+    const auto current = patience_.retry([&] { return consul_->get(keys_.document(configuration.name)); });
+    if (!current || current->modify_index != known->version) return false;
+    say_unchanged(std::string(configuration.name), known->version);
+    return true;
+  }
+
+  Reading read(AdminSession& session, const Inventory& inventory, const Configuration& configuration) const {
+    Reading reading;
+    reading.schemas = read_schemas(session, inventory, configuration);
+    if (!options_.memory && inventory.has_runtime(configuration)) {
+      auto runtime = read_runtime(session, inventory, configuration, reading.schemas);
+      reading.tables = shared(std::move(runtime.tables), job_.settings);
+      reading.as_loaded = runtime.as_loaded;
+      reading.load = std::move(runtime.load);
+      if (!reading.as_loaded) {
+        reading.memory = shared(read_tables(session, configuration, reading.schemas, Layer::memory), job_.settings);
+      }
+      if (!options_.how.if_current) {
+        const auto loaded = reading.as_loaded ? reading.tables
+                                              : settle_servers(reading.tables, *reading.memory, *reading.memory).tables;
+        reading.unloaded =
+            describe_unloaded(session, configuration, reading.schemas, loaded, job_.settings.exclude_variables);
+      }
+    } else {
+      read_memory(session, inventory, configuration, reading);
+    }
+    refuse_nul(reading.tables);
+    const bool has_users = std::any_of(reading.tables.begin(), reading.tables.end(),
+                                       [](const Table& table) { return is_users_table(table.name); });
+    if (has_users) refuse_admin_accounts(reading.tables, read_admins(session, inventory));
+    return reading;
+  }
+
+  void read_memory(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                   Reading& reading) const {
+    const auto* known = files_.state().find(configuration.name);
+    if (known != nullptr && known->applying) {
+      throw Error(ExitCode::refused,
+                  "the memory tables may hold half of a version that an update was writing when it ended",
+                  "run `pull` first, which completes it");
+    }
+    if (!options_.memory) {
+      job_.log.info("{}: read from memory: ProxySQL {} has no runtime table of it", configuration.name,
+                    inventory.version);
+    }
+    reading.tables = shared(read_tables(session, configuration, reading.schemas, Layer::memory), job_.settings);
+    reading.from_memory = true;
+  }
+
+  void show(Document document) const {
+    for (auto& table : document.tables) table = masked(std::move(table));
+    job_.context.out << "PUT " << keys_.document(document.config_name) << "\n" << format_document(document) << "\n";
+  }
+
+  void say(const std::string& name, const Published& published) const {
+    for (const auto& warning : published.weighed.warnings) job_.log.warn("{}: {}", name, warning);
+    for (const auto& notice : published.weighed.notices) job_.log.info("{}: {}", name, notice);
+    if (!published.written) {
+      if (!options_.message.empty()) job_.log.info("{}: nothing changed, so the message is not kept", name);
+      say_unchanged(name, published.version);
       return;
     }
     std::size_t rows = 0;
-    for (const auto& table : document.tables) rows += table.rows.size();
-    const auto* state = files_.state().find(configuration.name);
-    // What was applied in part must not come back as the whole.
-    const bool is_whole = state != nullptr && state->outcome != Outcome::partial;
-    const auto known = options_.if_current ? std::optional(is_whole ? state->version : 0) : std::nullopt;
-    const auto published = publisher_.publish(std::move(document), view, options_.force, known);
-    if (!published.written && !options_.message.empty()) {
-      job_.log.info("{}: nothing changed, so the message is not kept", configuration.name);
-    }
-    files_.state().record(std::string(configuration.name), {.version = published.version,
-                                                            .sha256 = sha256_hex(published.text),
-                                                            .outcome = Outcome::saved,
-                                                            .at = job_.now(),
-                                                            .warnings = {}});
-    // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
-    job_.context.out << configuration.name << ": ";
+    for (const auto& table : published.weighed.document.tables) rows += table.rows.size();
+    auto& out = job_.context.out;
+    out << name << ": ";
     if (published.version == 0) {
-      job_.context.out << "saved, and replaced by another save since";
+      out << "saved, and replaced by another save since";
     } else {
-      job_.context.out << (published.written ? "saved as version " : "unchanged, Consul holds it as version ")
-                       << published.version;
+      out << "saved as version " << published.version;
     }
-    if (published.written) job_.context.out << ", " << rows << " rows";
-    if (!published.replaced.empty()) job_.context.out << ", replacing " << published.replaced;
-    job_.context.out << std::endl;
-    files_.write_state();
+    out << ", " << rows << " rows";
+    if (!published.replaced.empty()) out << ", replacing " << published.replaced;
+    if (!published.weighed.changes.empty()) out << ": " << published.weighed.changes;
+    out << std::endl;
+  }
+
+  void say_unchanged(const std::string& name, std::uint64_t version) const {
+    job_.context.out << name << ": unchanged, Consul holds it as version " << version << std::endl;
+  }
+
+  /// What was read from memory beside runtime says nothing of what ProxySQL runs with.
+  void record(const std::string& name, const Published& published, const Reading& reading) {
+    const bool of_runtime = !options_.memory;
+    ConfigurationState state{.version = published.version,
+                             .sha256 = sha256_hex(published.text),
+                             .outcome = Outcome::saved,
+                             .at = job_.now(),
+                             .warnings = {},
+                             .load = reading.load};
+    if (!published.written) {
+      if (!of_runtime) return;
+      const auto* known = files_.state().find(name);
+      const bool is_known = known != nullptr && known->version == state.version && known->sha256 == state.sha256;
+      // It is here; who brought it, and what this ProxySQL lacks of it, does not change by that.
+      state.outcome = published.weighed.lost.empty() ? Outcome::applied : Outcome::partial;
+      state.warnings = published.weighed.lost;
+      if (is_known && known->outcome != Outcome::failed) {
+        state.outcome = known->outcome;
+        state.warnings = known->warnings;
+      }
+    }
+    files_.state().record(name, std::move(state));
+    if (!of_runtime) files_.state().forget_start(name);
   }
 
   const Job& job_;
   const ShareOptions& options_;
   Keys keys_;
   Patience patience_;
-  LocalProxySql proxysql_;
   NodeFiles files_;
+  LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
   Publisher publisher_;
+  std::vector<std::string> written_;  ///< the configurations that were
 };
 
 }  // namespace

@@ -6,136 +6,179 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/fit.h"
+#include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/model/monitor.h"
 #include "proxysql_consul/proxysql/apply_plan.h"
-#include "proxysql_consul/proxysql/reader.h"
 #include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {
 namespace {
 
-class Application {
- public:
-  Application(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
-              const ApplyOptions& options)
-      : session_(session), inventory_(inventory), configuration_(configuration), options_(options) {}
+std::vector<std::string> variables_in(const Configuration& configuration, const std::vector<Table>& tables) {
+  std::vector<std::string> names;
+  if (configuration.variables.empty() || tables.empty()) return names;
+  for (const auto& row : tables.front().rows) names.push_back(row[0].value_or(""));
+  return names;
+}
 
-  Applied run(const std::vector<Table>& document) {
-    schemas_ = read_schemas(session_, inventory_, configuration_);
-    before_ = read(Layer::memory);
-    auto fitted = fit(configuration_, document, schemas_, variables_in(before_), options_.exclude_variables);
-    wanted_ = std::move(fitted.tables);
-    // What the document does not speak of stays as it is.
-    std::erase_if(schemas_, [&](const TableSchema& schema) {
-      return std::none_of(wanted_.begin(), wanted_.end(), [&](const Table& t) { return t.name == schema.name; });
-    });
-    refuse_admin_accounts_here();
-    Applied result;
-    result.warnings = std::move(fitted.warnings);
-    if (!result.warnings.empty()) result.outcome = Outcome::partial;
-    if (schemas_.empty()) return result;
-    const auto runtime = inventory_.has_runtime(configuration_) ? std::optional(read(Layer::runtime)) : std::nullopt;
-    const auto plan = plan_apply(configuration_, schemas_, before_, runtime, wanted_, options_.save_to_disk);
-    result.changed = plan.load || !plan.statements.empty();
-    if (options_.dry_run) {
-      add_dry_run(result, plan);
-      return result;
-    }
-    write_memory(plan);
-    if (plan.load) verify_runtime(result);
-    if (plan.save) session_.query(save_statement(configuration_));
-    return result;
-  }
-
- private:
-  bool is_variables() const { return !configuration_.variables.empty(); }
-
-  std::vector<Table> read(Layer layer) { return read_tables(session_, inventory_, configuration_, schemas_, layer); }
-
-  std::vector<std::string> variables_in(const std::vector<Table>& tables) const {
-    std::vector<std::string> names;
-    if (!is_variables() || tables.empty()) return names;
-    for (const auto& row : tables.front().rows) names.push_back(row[0].value_or(""));
-    return names;
-  }
-
-  void refuse_admin_accounts_here() {
-    const bool has_users =
-        std::any_of(wanted_.begin(), wanted_.end(), [](const Table& table) { return is_users_table(table.name); });
-    if (has_users) refuse_admin_accounts(wanted_, read_admins(session_, inventory_));
-  }
-
-  void add_dry_run(Applied& result, const ApplyPlan& plan) const {
-    if (!result.changed) return;
-    for (const auto& statement : plan.statements) result.statements.push_back(statement.shown);
-    if (plan.load) result.statements.push_back(load_statement(configuration_));
-    if (plan.save) result.statements.push_back(save_statement(configuration_));
-  }
-
-  /// Writes, compares and loads; puts memory back as it was when anything of that fails.
-  void write_memory(const ApplyPlan& plan) {
-    try {
-      for (const auto& statement : plan.statements) session_.query(statement.text);
-      if (!plan.statements.empty()) verify_memory(plan.target);
-      if (plan.load) session_.query(load_statement(configuration_));
-    } catch (const Unavailable&) {
-      throw;  // There is no session to put anything back with; the next attempt begins anew.
-    } catch (const Error& error) {
-      if (plan.statements.empty()) throw;
-      throw Error(error.code(), std::string(error.what()) + put_back(), error.hint());
-    }
-  }
-
-  void verify_memory(const std::vector<Table>& target) {
-    const auto memory = read(Layer::memory);
-    for (const auto& schema : schemas_) {
-      const auto lines = differences(schema, table_named(target, schema.name), table_named(memory, schema.name), false);
-      if (!lines.empty()) {
-        throw Error(ExitCode::proxysql, "proxysql: memory does not hold what was written: " + join(lines, "; "));
-      }
-    }
-  }
-
-  /// Says how memory stands now, as the end of an error.
-  std::string put_back() {
-    try {
-      const auto now = read(Layer::memory);
-      for (const auto& schema : schemas_) {
-        const auto statements =
-            statements_between(schema, table_named(now, schema.name), table_named(before_, schema.name));
-        for (const auto& statement : statements) session_.query(statement.text);
-      }
-      return "; runtime is untouched, the memory tables are as before";
-    } catch (const Error& error) {
-      return std::string("; runtime is untouched, but the memory tables could not be put back (") + error.what() +
-             "): do not LOAD them; the next update rewrites them";
-    }
-  }
-
-  void verify_runtime(Applied& result) {
-    const bool runtime = inventory_.has_runtime(configuration_);
-    // Without runtime tables the server still takes back what it refuses of variables, and memory shows that.
-    if (!runtime && !is_variables()) return;
-    const auto missing =
-        missing_in(schemas_, wanted_, read(runtime ? Layer::runtime : Layer::memory), configuration_, 5);
-    if (missing.empty()) return;
-    result.outcome = Outcome::partial;
-    for (const auto& line : missing) result.warnings.push_back("not taken by ProxySQL: " + line);
-  }
-
-  AdminSession& session_;
-  const Inventory& inventory_;
-  const Configuration& configuration_;
-  const ApplyOptions& options_;
-  std::vector<TableSchema> schemas_;
-  std::vector<Table> before_;
-  std::vector<Table> wanted_;
-};
+void fail(Applied& result, Outcome outcome, const std::string& what, const std::vector<std::string>& lines) {
+  result.outcome = outcome;
+  for (const auto& line : lines) result.warnings.push_back(what + ": " + line);
+}
 
 }  // namespace
 
-Applied apply(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
-              const std::vector<Table>& tables, const ApplyOptions& options) {
-  return Application(session, inventory, configuration, options).run(tables);
+Applied Application::run(AdminSession& session, const Inventory& inventory) {
+  schemas_ = read_schemas(session, inventory, configuration_);
+  auto memory = read(session, Layer::memory);
+  Applied result;
+  fit_document(session, inventory, memory, result);
+  if (schemas_.empty()) return result;
+  Layers layers{.memory = std::move(memory), .runtime = {}, .disk = {}};
+  if (inventory.has_runtime(configuration_)) {
+    // Against the document that was loaded here before, what a monitor did is no difference.
+    auto runtime = read_settled(session, inventory, options_.circumstances.loaded_before, layers.memory);
+    layers.runtime = std::move(runtime.tables);
+    result.load = std::move(runtime.load);
+  }
+  if (options_.save_to_disk && configuration_.on_disk) layers.disk = read(session, Layer::disk);
+  auto circumstances = options_.circumstances;
+  circumstances.interrupted = circumstances.interrupted || is_writing_;
+  const auto plan = plan_apply(configuration_, schemas_, layers, wanted_, circumstances);
+  result.notices = plan.notices;
+  result.changed = plan.does_something();
+  result.loaded = plan.load;
+  if (!plan.edits.empty()) {
+    fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed", plan.edits);
+  }
+  if (options_.dry_run) {
+    for (const auto& statement : plan.statements) result.statements.push_back(statement.shown);
+    if (plan.load) result.statements.push_back(load_statement(configuration_));
+    if (plan.save) result.statements.push_back(save_statement(configuration_));
+    return result;
+  }
+  if (!plan.does_something()) return result;
+  if (!before_) before_ = std::move(layers.memory);
+  if (options_.on_writing) options_.on_writing();
+  write(session, plan);
+  if (plan.load) verify_runtime(session, inventory, result);
+  if (plan.save) {
+    session.query(save_statement(configuration_));
+    verify_disk(session, plan.target, result);
+  }
+  return result;
+}
+
+std::string Application::left_behind() const {
+  if (!is_writing_) return {};
+  return "; runtime is untouched, but the memory tables may hold a part of the new version: do not LOAD them; the next "
+         "update or pull rewrites them";
+}
+
+std::vector<Table> Application::read(AdminSession& session, Layer layer) const {
+  return read_tables(session, configuration_, schemas_, layer);
+}
+
+RuntimeTables Application::read_settled(AdminSession& session, const Inventory& inventory, bool settle,
+                                        const std::vector<Table>& memory) const {
+  auto runtime = read_runtime(session, inventory, configuration_, schemas_);
+  if (runtime.as_loaded || !settle) return runtime;
+  for (auto& table : runtime.tables) table = shared_form(std::move(table), {});
+  runtime.tables = settle_servers(std::move(runtime.tables), wanted_.tables, memory).tables;
+  return runtime;
+}
+
+void Application::fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
+                               Applied& result) {
+  auto fitted =
+      fit(configuration_, document_.tables, schemas_, variables_in(configuration_, memory), options_.exclude_variables);
+  wanted_ = {.tables = std::move(fitted.tables), .from_memory = document_.from_memory};
+  // What the document does not speak of stays as it is.
+  std::erase_if(schemas_, [&](const TableSchema& schema) {
+    return std::none_of(wanted_.tables.begin(), wanted_.tables.end(),
+                        [&](const Table& table) { return table.name == schema.name; });
+  });
+  const bool has_users = std::any_of(wanted_.tables.begin(), wanted_.tables.end(),
+                                     [](const Table& table) { return is_users_table(table.name); });
+  if (has_users) refuse_admin_accounts(wanted_.tables, read_admins(session, inventory));
+  result.warnings = std::move(fitted.warnings);
+  if (!result.warnings.empty()) result.outcome = Outcome::partial;
+}
+
+/// Writes, compares and loads; puts memory back as it was when anything of that fails.
+void Application::write(AdminSession& session, const ApplyPlan& plan) {
+  is_writing_ = is_writing_ || !plan.statements.empty();
+  try {
+    for (const auto& statement : plan.statements) session.query(statement.text);
+    if (!plan.statements.empty()) verify_memory(session, plan.target);
+    if (plan.load) session.query(load_statement(configuration_));
+    is_writing_ = false;
+  } catch (const Unavailable&) {
+    throw;  // There is no session to put anything back with; the next attempt begins anew.
+  } catch (const Error& error) {
+    if (!is_writing_) throw;
+    throw Error(error.code(), std::string(error.what()) + put_back(session), error.hint());
+  }
+}
+
+void Application::verify_memory(AdminSession& session, const std::vector<Table>& target) const {
+  const auto memory = read(session, Layer::memory);
+  for (const auto& schema : schemas_) {
+    const auto lines =
+        differences(schema, table_named(target, schema.name), table_named(memory, schema.name), Match::loaded, false);
+    if (!lines.empty()) {
+      throw Error(ExitCode::proxysql, "proxysql: memory does not hold what was written: " + join(lines, "; "));
+    }
+  }
+}
+
+/// Says how memory stands now, as the end of an error.
+std::string Application::put_back(AdminSession& session) const {
+  try {
+    const auto now = read(session, Layer::memory);
+    for (const auto& schema : schemas_) {
+      const auto statements =
+          statements_between(schema, table_named(now, schema.name), table_named(*before_, schema.name));
+      for (const auto& statement : statements) session.query(statement.text);
+    }
+    if (options_.circumstances.interrupted) {
+      return "; runtime is untouched, and the memory tables are as an earlier run left them, which ended while it "
+             "wrote "
+             "them: do not LOAD them; the next update or pull rewrites them";
+    }
+    return "; runtime is untouched, the memory tables are as before";
+  } catch (const Error& error) {
+    return std::string("; runtime is untouched, but the memory tables could not be put back (") + error.what() +
+           "): do not LOAD them; the next update or pull rewrites them";
+  }
+}
+
+void Application::verify_runtime(AdminSession& session, const Inventory& inventory, Applied& result) const {
+  std::vector<Table> tables;
+  if (inventory.has_runtime(configuration_)) {
+    auto runtime = read_settled(session, inventory, true, wanted_.tables);
+    tables = std::move(runtime.tables);
+    result.load = std::move(runtime.load);
+  } else if (!configuration_.variables.empty()) {
+    // The server takes back what it refuses of variables, and memory shows that.
+    tables = read(session, Layer::memory);
+  } else {
+    return;
+  }
+  const auto missing = missing_in(schemas_, wanted_.tables, tables, configuration_, Match::loaded, 5);
+  if (!missing.empty()) fail(result, Outcome::partial, "not taken by ProxySQL", missing);
+}
+
+/// ProxySQL says OK also where the disk took nothing.
+void Application::verify_disk(AdminSession& session, const std::vector<Table>& target, Applied& result) const {
+  // A LOAD changes variables in memory; other tables it leaves alone.
+  const auto stored = configuration_.variables.empty() ? target : read(session, Layer::memory);
+  const auto disk = read(session, Layer::disk);
+  for (const auto& schema : schemas_) {
+    const auto lines =
+        differences(schema, table_named(stored, schema.name), table_named(disk, schema.name), Match::loaded, false, 3);
+    if (!lines.empty()) fail(result, Outcome::failed, "at runtime, but SAVE did not bring it to disk", lines);
+  }
 }
 
 }  // namespace proxysql_consul

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/forms.h"
@@ -12,28 +13,71 @@ namespace {
 
 bool is_variables(const Configuration& configuration) { return !configuration.variables.empty(); }
 
-/// Rows that only memory can show, and that the document does not know, are the operator's, and no reason to write.
-bool holds_inactive_rows(const std::vector<TableSchema>& schemas, const std::vector<Table>& wanted,
-                         const std::vector<Table>& memory) {
-  for (const auto& schema : schemas) {
-    auto inactive = table_named(wanted, schema.name);
-    std::erase_if(inactive.rows, [&](const Row& row) { return !is_only_in_memory(inactive, row); });
-    const auto changes = changes_between(schema, inactive, table_named(memory, schema.name));
-    if (std::any_of(changes.begin(), changes.end(), [](const Change& c) { return c.kind != Change::Kind::added; })) {
-      return false;
-    }
-  }
-  return true;
+Table inactive_rows_of(Table table) {
+  std::erase_if(table.rows, [&](const Row& row) { return !is_only_in_memory(table, row); });
+  return table;
 }
 
-/// The memory table to be: the wanted rows; for variables, those over the ones that are there.
-Table target_of(const Configuration& configuration, const Table& wanted, const Table& memory) {
-  if (!is_variables(configuration)) return wanted;
+/// True where `tables` hold the wanted inactive rows, and no others where the document speaks of all.
+bool holds_inactive_rows(const std::vector<TableSchema>& schemas, const Wanted& wanted,
+                         const std::vector<Table>& tables) {
+  return std::all_of(schemas.begin(), schemas.end(), [&](const TableSchema& schema) {
+    if (!has_inactive_rows(schema.name)) return true;
+    const auto inactive = inactive_rows_of(table_named(wanted.tables, schema.name));
+    const auto& actual = table_named(tables, schema.name);
+    const auto changes = changes_between(schema, inactive, actual);
+    return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
+      if (change.kind != Change::Kind::added) return false;
+      return !wanted.from_memory || !is_only_in_memory(actual, *change.to);
+    });
+  });
+}
+
+/// `wanted`, and the inactive rows of `memory` beside it that are nobody's loss.
+Table with_kept_rows(const TableSchema& schema, Table wanted, const Table& memory, std::vector<std::string>& notices) {
+  const auto key = schema.key();
+  const bool has_second_key = is_users_table(schema.name);
+  std::set<Row> keys;
+  std::set<Row> second_keys;
+  for (const auto& row : wanted.rows) {
+    keys.insert(pick(row, key));
+    if (has_second_key) second_keys.insert(second_key(wanted, row));
+  }
+  for (const auto& row : memory.rows) {
+    if (!is_only_in_memory(memory, row) || keys.contains(pick(row, key))) continue;
+    if (has_second_key && second_keys.contains(second_key(memory, row))) {
+      notices.push_back(describe_row(schema, row) + ": is inactive here, and gives way to an account of its name");
+      continue;
+    }
+    wanted.rows.push_back(row);
+  }
+  return wanted;
+}
+
+/// The variables that are there, with the wanted values.
+Table with_other_variables(const Table& wanted, const Table& memory) {
   std::map<Cell, const Row*> by_name;
   for (const auto& row : wanted.rows) by_name[row[0]] = &row;
   auto target = memory;
   for (auto& row : target.rows) {
     if (const auto named = by_name.find(row[0]); named != by_name.end()) row = *named->second;
+  }
+  return target;
+}
+
+std::vector<Table> target_of(const Configuration& configuration, const std::vector<TableSchema>& schemas,
+                             const Wanted& wanted, const std::vector<Table>& memory,
+                             std::vector<std::string>& notices) {
+  std::vector<Table> target;
+  for (const auto& schema : schemas) {
+    const auto& table = table_named(wanted.tables, schema.name);
+    if (is_variables(configuration)) {
+      target.push_back(with_other_variables(table, table_named(memory, schema.name)));
+    } else if (has_inactive_rows(schema.name) && !wanted.from_memory) {
+      target.push_back(with_kept_rows(schema, table, table_named(memory, schema.name), notices));
+    } else {
+      target.push_back(table);
+    }
   }
   return target;
 }
@@ -53,36 +97,46 @@ const Table& table_named(const std::vector<Table>& tables, const std::string& na
 }
 
 std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, const std::vector<Table>& wanted,
-                                    const std::vector<Table>& tables, const Configuration& configuration,
+                                    const std::vector<Table>& tables, const Configuration& configuration, Match match,
                                     std::size_t limit) {
   std::vector<std::string> missing;
   for (const auto& schema : schemas) {
     const auto actual = runtime_form(shared_form(table_named(tables, schema.name), {}));
-    const auto lines =
-        differences(schema, runtime_form(table_named(wanted, schema.name)), actual, is_variables(configuration), limit);
+    const auto lines = differences(schema, runtime_form(table_named(wanted, schema.name)), actual, match,
+                                   is_variables(configuration), limit);
     missing.insert(missing.end(), lines.begin(), lines.end());
   }
   return missing;
 }
 
-ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas,
-                     const std::vector<Table>& memory, const std::optional<std::vector<Table>>& runtime,
-                     const std::vector<Table>& wanted, bool save_to_disk) {
-  const auto holds = [&](const std::vector<Table>& tables) {
-    return missing_in(schemas, wanted, tables, configuration, 1).empty();
+ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
+                     const Wanted& wanted, const Circumstances& circumstances) {
+  const auto missing = [&](const std::vector<Table>& tables, Match match, std::size_t limit) {
+    return missing_in(schemas, wanted.tables, tables, configuration, match, limit);
+  };
+  // What was loaded from memory and disk may stand there in other words than at runtime.
+  const auto stored = [&](const std::vector<Table>& tables) {
+    return missing(tables, Match::loaded, 1).empty() && holds_inactive_rows(schemas, wanted, tables);
   };
   ApplyPlan plan;
-  plan.load = !runtime || !holds(*runtime);
-  // Also where nothing is written: a run that was killed after its LOAD did not come to this.
-  plan.save = save_to_disk && configuration.on_disk;
-  for (const auto& schema : schemas) {
-    plan.target.push_back(target_of(configuration, table_named(wanted, schema.name), table_named(memory, schema.name)));
+  plan.target = target_of(configuration, schemas, wanted, layers.memory, plan.notices);
+  const bool on_disk = !layers.disk || stored(*layers.disk);
+  // Of the document that was loaded here before, runtime shows what the LOAD made of it. Without runtime tables only
+  // the record of having loaded it tells that it is there.
+  const auto match = circumstances.loaded_before ? Match::loaded : Match::exact;
+  const bool recorded = circumstances.loaded_before && !circumstances.interrupted && stored(layers.memory);
+  const bool loaded = layers.runtime ? missing(*layers.runtime, match, 1).empty() : recorded;
+  if (loaded) {
+    if (on_disk && !circumstances.interrupted && holds_inactive_rows(schemas, wanted, layers.memory)) return plan;
+    if (!circumstances.interrupted) plan.edits = missing(layers.memory, Match::loaded, 3);
+    if (!plan.edits.empty()) return plan;
   }
-  if (!plan.load && holds(memory) && holds_inactive_rows(schemas, wanted, memory)) return plan;
   for (std::size_t i = 0; i < schemas.size(); ++i) {
-    auto some = statements_between(schemas[i], table_named(memory, schemas[i].name), plan.target[i]);
+    auto some = statements_between(schemas[i], table_named(layers.memory, schemas[i].name), plan.target[i]);
     std::move(some.begin(), some.end(), std::back_inserter(plan.statements));
   }
+  plan.load = !loaded;
+  plan.save = layers.disk && (plan.load || !on_disk);
   return plan;
 }
 

@@ -4,6 +4,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {
@@ -11,13 +12,48 @@ namespace {
 
 constexpr int max_reads = 5;
 
-/// The LOADs of a configuration so far, as the server counts them; empty where it does not.
-std::vector<Row> read_checksums(AdminSession& session, const Inventory& inventory, const Configuration& configuration) {
-  if (!inventory.tables.contains("runtime_checksums_values")) return {};
-  auto rows = session.query("SELECT name, version, epoch, checksum FROM runtime_checksums_values ORDER BY name").rows;
-  // mysql_servers has two rows, mysql_servers and mysql_servers_v2.
-  std::erase_if(rows, [&](const Row& row) { return !row[0].value_or("").starts_with(configuration.name); });
-  return rows;
+/// What the peers of a cluster ask for, to the letter: the server knows the query by its text. It tells the servers of
+/// the last LOAD, where runtime_mysql_servers tells what a monitor made of them.
+constexpr std::string_view loaded_servers =
+    "PROXY_SELECT hostgroup_id, hostname, port, gtid_port, status, weight, compression, max_connections, "
+    "max_replication_lag, use_ssl, max_latency_ms, comment FROM mysql_servers_v2 WHERE status<>'OFFLINE_HARD' ORDER BY "
+    "hostgroup_id, hostname, port";
+
+/// How often the configuration was loaded. Its checksums may move by what a monitor does.
+std::vector<std::uint64_t> counts_of(const std::vector<Load>& loads, const Configuration& configuration) {
+  std::vector<std::uint64_t> counts;
+  for (const auto& load : loads) {
+    // mysql_servers has two rows, mysql_servers and mysql_servers_v2.
+    if (load.name.starts_with(configuration.name)) counts.push_back(load.version);
+  }
+  return counts;
+}
+
+Table empty_table(const TableSchema& schema) {
+  Table table{.name = schema.name, .columns = {}, .rows = {}};
+  for (const auto& column : schema.columns) table.columns.push_back(column.name);
+  return table;
+}
+
+Table read_table(AdminSession& session, const Configuration& configuration, const TableSchema& schema,
+                 const std::string& name) {
+  auto table = empty_table(schema);
+  table.rows = session.query(select_rows(schema, name, configuration.variables)).rows;
+  return table;
+}
+
+/// Nothing where the server has columns that the query does not know.
+std::optional<Table> read_loaded_servers(AdminSession& session, const TableSchema& schema) {
+  auto answer = session.query(loaded_servers);
+  auto table = empty_table(schema);
+  std::vector<std::size_t> positions;
+  for (const auto& column : table.columns) {
+    const auto found = std::find(answer.columns.begin(), answer.columns.end(), column);
+    if (found == answer.columns.end()) return std::nullopt;
+    positions.push_back(static_cast<std::size_t>(found - answer.columns.begin()));
+  }
+  for (const auto& row : answer.rows) table.rows.push_back(pick(row, positions));
+  return table;
 }
 
 }  // namespace
@@ -48,21 +84,31 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& in
   return schemas;
 }
 
-std::vector<Table> read_tables(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
                                const std::vector<TableSchema>& schemas, Layer layer) {
+  std::vector<Table> tables;
+  for (const auto& schema : schemas) {
+    tables.push_back(read_table(session, configuration, schema, (layer == Layer::disk ? "disk." : "") + schema.name));
+  }
+  return tables;
+}
+
+RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                           const std::vector<TableSchema>& schemas) {
   // One SELECT is consistent in itself, several are not.
-  const bool bracket = layer == Layer::runtime && schemas.size() > 1;
   for (int attempt = 0; attempt < max_reads; ++attempt) {
-    const auto before = bracket ? read_checksums(session, inventory, configuration) : std::vector<Row>();
-    std::vector<Table> tables;
+    const auto before = read_loads(session, inventory);
+    const bool tells_loaded =
+        std::any_of(before.begin(), before.end(), [](const Load& load) { return load.name == "mysql_servers_v2"; });
+    RuntimeTables runtime{.tables = {}, .as_loaded = true, .load = load_of(before, configuration)};
     for (const auto& schema : schemas) {
-      const auto name = layer == Layer::runtime ? runtime_name(schema.name) : schema.name;
-      Table table{.name = schema.name, .columns = {}, .rows = {}};
-      for (const auto& column : schema.columns) table.columns.push_back(column.name);
-      table.rows = session.query(select_rows(schema, name, configuration.variables)).rows;
-      tables.push_back(std::move(table));
+      std::optional<Table> table;
+      if (schema.name == "mysql_servers" && tells_loaded) table = read_loaded_servers(session, schema);
+      if (is_servers_table(schema.name) && !table) runtime.as_loaded = false;
+      runtime.tables.push_back(table ? std::move(*table)
+                                     : read_table(session, configuration, schema, runtime_name(schema.name)));
     }
-    if (!bracket || before == read_checksums(session, inventory, configuration)) return tables;
+    if (counts_of(before, configuration) == counts_of(read_loads(session, inventory), configuration)) return runtime;
   }
   throw Unavailable(ExitCode::proxysql, "proxysql: reading " + std::string(configuration.name) + ": its runtime was " +
                                             "loaded anew during each of " + std::to_string(max_reads) + " readings");

@@ -60,7 +60,7 @@ TEST(ConsulWrites, EqualTablesAreNotPut) {
   EXPECT_EQ(saved_version(ran), agent.modify_index(servers_key));
   EXPECT_GT(agent.modify_index(servers_key), version);
   EXPECT_THAT(ran.out, MatchesRegex("mysql_servers: saved as version [0-9]+, 1 rows, replacing version " +
-                                    std::to_string(version) + " of .+ at 20.+Z\n"));
+                                    std::to_string(version) + " of .+ at 20.+Z: no row changed\n"));
 }
 
 TEST(ConsulWrites, IfCurrentRefusesToReplaceWhatThisNodeHasNotSeen) {
@@ -76,8 +76,8 @@ TEST(ConsulWrites, IfCurrentRefusesToReplaceWhatThisNodeHasNotSeen) {
   ran = b.run({"save", "mysql_servers", "--if-current"});
   EXPECT_EQ(ran.status, 8);
   EXPECT_THAT(ran.err, HasSubstr("Consul holds version " + std::to_string(version) + " of "));
-  EXPECT_THAT(ran.err, HasSubstr("which this node has neither saved nor applied (run pull first, or save without "
-                                 "--if-current to replace it)"));
+  EXPECT_THAT(ran.err, HasSubstr("which this node has neither saved nor applied (`pull mysql_servers` takes Consul's "
+                                 "version, a plain `save mysql_servers` replaces it)"));
   EXPECT_EQ(agent.modify_index(servers_key), version);
 
   EXPECT_EQ(b.run({"pull"}).status, 0);

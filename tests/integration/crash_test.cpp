@@ -226,6 +226,12 @@ TEST_P(CrashOf, AFailedStatementLeavesNoMixtureAnywhere) {
       stage.expect_wanted();
       return;
     }
+    if (stage.result().exit_code == 0) {
+      // Whether ProxySQL has started since is asked first; without an answer everything is compared.
+      EXPECT_LE(n, 4U);
+      stage.expect_wanted();
+      continue;
+    }
     EXPECT_EQ(stage.result().exit_code, 4) << stage.result().err;
     EXPECT_THAT(stage.result().err, HasSubstr("planned"));
     for (const auto* prefix : {"", "runtime_", "disk."}) stage.expect_whole(prefix);

@@ -29,7 +29,7 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using Json = nlohmann::json;
 
-TEST(EndToEndRuns, PullForceFillsAProxySqlThatLostItsMemory) {
+TEST(EndToEndRuns, PullFillsAProxySqlThatLostItsMemory) {
   Pair pair({.settings = R"({"save_to_disk":false})"});
   pair.b.execute({insert_server("10.0.0.5"), "LOAD MYSQL SERVERS TO RUNTIME"});
   ASSERT_EQ(pair.b.run({"save", "mysql_servers"}).exit_code, 0);
@@ -41,10 +41,10 @@ TEST(EndToEndRuns, PullForceFillsAProxySqlThatLostItsMemory) {
   pair.a.proxysql().start();
   ASSERT_EQ(count(pair.a, "runtime_mysql_servers"), 0U);
   ASSERT_EQ(count(pair.a, "runtime_mysql_query_rules"), 0U);
-  EXPECT_EQ(pair.a.run({"pull"}).exit_code, 0);
-  EXPECT_EQ(count(pair.a, "runtime_mysql_servers"), 0U) << "the state file says it is applied";
-  const auto forced = pair.a.run({"pull", "--force"});
-  EXPECT_EQ(forced.exit_code, 0) << all_of(forced);
+  const auto refused = pair.a.run({"save", "mysql_servers", "--if-current"});
+  EXPECT_EQ(refused.exit_code, 8) << all_of(refused);
+  const auto pulled = pair.a.run({"pull"});
+  EXPECT_EQ(pulled.exit_code, 0) << all_of(pulled);
   EXPECT_EQ(count(pair.a, "runtime_mysql_servers"), 1U);
   EXPECT_EQ(count(pair.a, "runtime_mysql_query_rules"), 1U) << "also what this node saved itself";
 }

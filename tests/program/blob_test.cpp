@@ -130,7 +130,11 @@ TEST_F(Blobs, RepairsABlobThatLostAPart) {
   a.execute(large_rules(60));
   EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
   consul.entries.erase(blobs().front());
-  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  // What stood in it cannot be read, so nobody replaces it unasked.
+  const auto refused = a.run({"save", "mysql_query_rules"});
+  EXPECT_EQ(refused.status, 8);
+  EXPECT_THAT(refused.err, ElementsAre(HasSubstr("cannot be read whole, so nothing of it could be kept: blob ")));
+  EXPECT_EQ(a.run({"save", "mysql_query_rules", "--force"}).status, 0);
   EXPECT_EQ(b.update().status, 0);
 }
 
@@ -177,8 +181,8 @@ TEST_F(Blobs, AppliesNothingOfABlobThatIsNotWhole) {
          document.blob->bytes = max_document_bytes + 1;
          consul.set(rules_key, format_document(document));
        },
-       "error: proxysql/mysql_query_rules: document: its blob expands to 536870913 bytes, more than the limit of "
-       "536870912"},
+       "error: proxysql/mysql_query_rules: document: its blob expands to 268435457 bytes, more than the limit of "
+       "268435456"},
   };
   for (const auto& [what, damage, error] : cases) {
     SCOPED_TRACE(what);

@@ -106,10 +106,11 @@ TEST_F(Save, RefusesToSaveWhatItHasNotSeen) {
   EXPECT_EQ(refused.status, 8);
   EXPECT_EQ(refused.out, "");
   ASSERT_THAT(refused.err, SizeIs(1));
-  EXPECT_THAT(refused.err[0],
-              AllOf(StartsWith("error: mysql_servers: Consul holds version " + version + " of host-a at 2027-01-15T"),
-                    EndsWith("Z, which this node has neither saved nor applied (run pull first, or save without "
-                             "--if-current to replace it)")));
+  EXPECT_THAT(
+      refused.err[0],
+      AllOf(StartsWith("error: mysql_servers: Consul holds version " + version + " of host-a at 2027-01-15T"),
+            EndsWith("Z, which this node has neither saved nor applied (`pull mysql_servers` takes Consul's version, a "
+                     "plain `save mysql_servers` replaces it)")));
   EXPECT_EQ(version_of(servers_key), version);
 
   EXPECT_EQ(b.update().status, 0);
@@ -146,11 +147,17 @@ TEST_F(Save, NamesWhatASaveOnAnOlderServerLoses) {
   EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
   EXPECT_EQ(old.update().status, 4);
   old.execute({"UPDATE mysql_servers SET weight=7", "LOAD MYSQL SERVERS TO RUNTIME"});
-  const auto ran = old.run({"save", "mysql_servers"});
+  const auto version = version_of(servers_key);
+  const auto refused = old.run({"save", "mysql_servers"});
+  EXPECT_EQ(refused.status, 8);
+  EXPECT_THAT(refused.err, ElementsAre(HasSubstr("holds what this ProxySQL cannot, and all nodes would lose it: table "
+                                                 "mysql_servers: this ProxySQL has no column use_ssl, comment")));
+  EXPECT_EQ(version_of(servers_key), version);
+  const auto ran = old.run({"save", "mysql_servers", "--force"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.err,
-              ElementsAre(HasSubstr("held more: table mysql_servers: this ProxySQL has no column use_ssl, comment: "
-                                    "left out; other nodes get the defaults")));
+              ElementsAre("warning: mysql_servers: drops for all nodes: table mysql_servers: this ProxySQL has "
+                          "no column use_ssl, comment: left out"));
 }
 
 TEST_F(Save, TriesAgainAfterAnotherSaveAndSaysWhoseItReplaces) {
@@ -167,10 +174,11 @@ TEST_F(Save, TriesAgainAfterAnotherSaveAndSaysWhoseItReplaces) {
   consul.on_call = {};
   EXPECT_EQ(ran.status, 0);
   const auto replaced = "version " + theirs + " of host-b at 2027-01-15T08:00:01Z";
-  EXPECT_EQ(ran.out,
-            "mysql_servers: saved as version " + version_of(servers_key) + ", 1 rows, replacing " + replaced + "\n");
-  EXPECT_THAT(ran.err,
-              ElementsAre("info: proxysql/mysql_servers: another save came between; now replacing " + replaced));
+  EXPECT_EQ(ran.out, "mysql_servers: saved as version " + version_of(servers_key) + ", 1 rows, replacing " + replaced +
+                         ": 1 row added, 1 removed\n");
+  EXPECT_THAT(ran.err, ElementsAre("info: proxysql/mysql_servers: another save came between; now replacing " + replaced,
+                                   "warning: mysql_servers: replaces " + replaced +
+                                       ", which this node has neither saved nor applied: 1 row added, 1 removed"));
   ASSERT_THAT(history(), SizeIs(1));
   EXPECT_EQ(parse_document(consul.value_of(history()[0])).origin.host, "host-b");
 }
@@ -178,8 +186,11 @@ TEST_F(Save, TriesAgainAfterAnotherSaveAndSaysWhoseItReplaces) {
 TEST_F(Save, GivesUpAfterSixConflicts) {
   a.set_servers({"ours"});
   int saves = 0;
+  const auto theirs = [](int number) {
+    return R"({"config_name":"mysql_servers","uuid":"x","tables":{},"n":)" + std::to_string(number) + "}";
+  };
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas proxysql/mysql_servers")) consul.set(servers_key, "text " + std::to_string(++saves));
+    if (call.starts_with("TXN cas proxysql/mysql_servers")) consul.set(servers_key, theirs(++saves));
   };
   const auto ran = a.run({"save", "mysql_servers"});
   EXPECT_EQ(ran.status, 5);
@@ -187,7 +198,7 @@ TEST_F(Save, GivesUpAfterSixConflicts) {
   EXPECT_EQ(ran.err.back(),
             "error: mysql_servers: proxysql/mysql_servers: other saves came between 6 times in a row (save again when "
             "the others are done)");
-  EXPECT_EQ(consul.value_of(servers_key), "text 6");
+  EXPECT_EQ(consul.value_of(servers_key), theirs(6));
 }
 
 TEST_F(Save, RefusesAConflictWithIfCurrent) {
@@ -211,7 +222,7 @@ TEST_F(Save, ReadsBackAWriteWhoseAnswerWasLost) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(version_of(servers_key), std::to_string(index + 1)) << "it was written twice";
   EXPECT_EQ(ran.out, "mysql_servers: saved as version " + version_of(servers_key) + ", 1 rows, replacing version " +
-                         before + " of host-a at 2027-01-15T08:00:01Z\n");
+                         before + " of host-a at 2027-01-15T08:00:01Z: 1 row added, 1 removed\n");
   EXPECT_THAT(history(), SizeIs(1));
   EXPECT_EQ(std::to_string(a.state().find("mysql_servers")->version), version_of(servers_key));
 }
@@ -251,7 +262,7 @@ TEST_F(Save, SavesOverAKeyWithoutAValue) {
   a.set_servers({"db1"});
   const auto ran = a.run({"save", "mysql_servers"});
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.out, EndsWith(", 1 rows, replacing version 101, which is no document\n"));
+  EXPECT_THAT(ran.out, EndsWith(", 1 rows\n"));
   EXPECT_THAT(consul.value_of(servers_key), HasSubstr("db1"));
 }
 

@@ -29,14 +29,24 @@ TEST_F(Update, PassesOverWhatThisNodeSaved) {
   a.set_servers({"changed since"});
   const auto ran = a.run({"update", "--log-level", "debug"}, consul.watch(prefix));
   EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.out, "nothing to do: what came is here already\n");
+  EXPECT_THAT(ran.err, ::testing::Contains("debug: proxysql/mysql_servers: passed over: version " +
+                                           version_of(servers_key) + " was saved by this node"));
   EXPECT_EQ(a.servers(), Texts{"changed since"});
   EXPECT_THAT(a.writes(), IsEmpty());
-  // Also where the state file is gone: the UUID tells.
+}
+
+TEST_F(Update, ComparesWhatThisNodeSavedWhereTheRecordOfItIsGone) {
+  save_from_a({"db1"});
   std::filesystem::remove(a.state_file());
-  const auto again = a.run({"update", "--log-level", "debug"}, consul.watch(prefix));
-  EXPECT_THAT(again.err, ElementsAre("debug: proxysql/mysql_servers: passed over: was saved by this node"));
-  EXPECT_THAT(a.writes(), IsEmpty());
+  EXPECT_THAT(a.update().out, HasSubstr("runtime had it already"));
+  EXPECT_THAT(a.writes(), ElementsAre("SAVE"));
+  EXPECT_EQ(a.state().find("mysql_servers")->outcome, Outcome::applied);
+  // And where it differs meanwhile, Consul's is what counts.
+  std::filesystem::remove(a.state_file());
+  a.set_servers({"changed since"});
+  EXPECT_EQ(a.update().status, 0);
+  EXPECT_EQ(a.servers(), Texts{"db1"});
 }
 
 TEST_F(Update, AppliesWithAWarningWhatANodeWithTheSameUuidSaved) {
@@ -58,9 +68,10 @@ TEST_F(Update, DoesNothingForAVersionThatItHasApplied) {
   consul.log.clear();
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.out, "nothing to do: what came is here already\n");
   EXPECT_THAT(ran.err, IsEmpty());
-  EXPECT_THAT(b.opened, IsEmpty()) << "ProxySQL was asked";
+  // Whether it has started since is all that ProxySQL is asked.
+  EXPECT_EQ(b.engine.log().size(), 4U);
   EXPECT_THAT(consul.log, IsEmpty()) << "Consul was asked";
 }
 
@@ -171,9 +182,9 @@ TEST_F(Update, AppliesTheOthersWhereOneDocumentIsBad) {
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 6);
   EXPECT_EQ(b.servers(), Texts{"db1"});
-  EXPECT_THAT(ran.err, ElementsAre("error: proxysql/mysql_firewall: document: is no JSON",
-                                   "error: proxysql/mysql_users: table mysql_users: a row of 1 values without column "
-                                   "names for 14 columns of this ProxySQL"));
+  EXPECT_THAT(ran.err, ElementsAre("error: proxysql/mysql_users: table mysql_users: a row of 1 values without column "
+                                   "names for 14 columns of this ProxySQL",
+                                   "error: proxysql/mysql_firewall: document: is no JSON"));
   EXPECT_EQ(b.state().find("mysql_users")->outcome, Outcome::failed);
   EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::applied);
 }
@@ -188,9 +199,9 @@ TEST_F(Update, ExitsWithTheLowestOfTheFailures) {
   EXPECT_EQ(ran.status, 4);
   EXPECT_THAT(
       ran.err,
-      ElementsAre("error: proxysql/mysql_firewall: document: is no JSON",
-                  "error: proxysql/mysql_query_rules: ProxySQL Admin Error: CHECK constraint failed: flagIN >= 0; "
-                  "runtime is untouched, the memory tables are as before"));
+      ElementsAre("error: proxysql/mysql_query_rules: ProxySQL Admin Error: CHECK constraint failed: flagIN >= 0; "
+                  "runtime is untouched, the memory tables are as before",
+                  "error: proxysql/mysql_firewall: document: is no JSON"));
   EXPECT_EQ(b.servers(), Texts{"db1"});
 }
 
@@ -209,10 +220,13 @@ TEST_F(Update, ReportsWhatWasAppliedInPart) {
 TEST_F(Update, SaysWhereItWasHereAlready) {
   const auto version = save_from_a({"db1"});
   b.set_servers({"db1"});
-  const auto ran = b.update();
-  EXPECT_EQ(ran.out, "mysql_servers: version " + version +
-                         " of host-a at 2027-01-15T08:00:01Z: unchanged, it was here already (N ms)\n");
+  const auto what = "mysql_servers: version " + version + " of host-a at 2027-01-15T08:00:01Z: ";
+  EXPECT_EQ(b.update().out, what + "runtime had it already, now disk has it too (N ms)\n");
   EXPECT_EQ(b.writes(), Texts{"SAVE"});
+  b.engine.clear_log();
+  std::filesystem::remove(b.state_file());
+  EXPECT_EQ(b.update().out, what + "unchanged, it was here already (N ms)\n");
+  EXPECT_THAT(b.writes(), IsEmpty());
 }
 
 TEST_F(Update, AppliesNothingWhileFrozenAndAllAfterwards) {
@@ -220,7 +234,12 @@ TEST_F(Update, AppliesNothingWhileFrozenAndAllAfterwards) {
   consul.set("proxysql/freeze", "black friday");
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, ElementsAre("info: proxysql/mysql_servers: passed over: the cluster is frozen: black friday"));
+  EXPECT_EQ(ran.out, "nothing to do: the cluster is frozen: black friday\n");
+  EXPECT_THAT(ran.err, IsEmpty());
+  EXPECT_THAT(b.writes(), IsEmpty());
+  const auto pulled = b.run({"pull"});
+  EXPECT_EQ(pulled.status, 8);
+  EXPECT_THAT(pulled.err, ElementsAre("error: the cluster is frozen: black friday (thaw it, then pull again)"));
   EXPECT_THAT(b.writes(), IsEmpty());
   consul.entries.erase("proxysql/freeze");
   EXPECT_EQ(b.update().status, 0);

@@ -14,6 +14,7 @@ namespace proxysql_consul::testing {
 NodeUnderTest::NodeUnderTest(FakeConsul& consul, const TempDir& dir, std::string host, const std::string& more_settings,
                              StandinVersion version)
     : engine(version), consul_(consul), host_(std::move(host)), base_(dir.file(host_)) {
+  engine.set_clock([this] { return std::chrono::system_clock::to_time_t(clock.now()); });
   configure(more_settings);
 }
 
@@ -78,7 +79,7 @@ Texts NodeUnderTest::writes() {
   Texts found;
   for (const auto& statement : engine.log()) {
     const auto word = statement.substr(0, statement.find(' '));
-    if (word != "SELECT" && word != "PRAGMA") found.push_back(word);
+    if (word != "SELECT" && word != "PROXY_SELECT" && word != "PRAGMA") found.push_back(word);
   }
   return found;
 }

@@ -4,17 +4,16 @@
 #include <spdlog/logger.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/patience.h"
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/consul/kv_store.h"
-#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
-#include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/keys.h"
+#include "proxysql_consul/model/weigh.h"
 
 namespace proxysql_consul {
 
@@ -24,14 +23,11 @@ struct Published {
   std::uint64_t version = 0;  ///< 0: written, and replaced by another save before its number could be read
   std::string text;           ///< the document as Consul holds it
   std::string replaced;       ///< which version of whose was replaced, for people; empty for a first one
+  Weighed weighed;            ///< what was decided on what Consul held
 };
 
-/// The saving node's own tables, through which Consul's document is seen.
-struct LocalView {
-  const Configuration& configuration;
-  std::vector<TableSchema> schemas;
-  std::vector<std::string> excluded_variables;
-};
+/// Decides on what Consul holds; asked anew whenever another save came between. May throw to refuse.
+using Weigh = std::function<Weighed(const std::optional<Held>&)>;
 
 class Publisher {
  public:
@@ -39,18 +35,23 @@ class Publisher {
   Publisher(KvStore& store, const Keys& keys, Patience& patience, spdlog::logger& log, int history_limit)
       : store_(store), keys_(keys), patience_(patience), log_(log), history_limit_(history_limit) {}
 
-  /// Writes `document` unless Consul holds the same already as far as `view` shows (`force`: all the same). With
-  /// `known`, refuses when Consul's version is not that one. Throws Error{consul}, and Error{refused}.
-  Published publish(Document document, const LocalView& view, bool force, const std::optional<std::uint64_t>& known);
+  /// Writes what `weigh` makes of `ours`, unless it finds nothing to write, or the cluster is frozen. Throws
+  /// Error{consul}, Error{refused}, and what `weigh` throws.
+  Published publish(const Document& ours, const Weigh& weigh);
+
+  /// Throws Error{refused} while the cluster is frozen; publish() does so where that happens between.
+  void refuse_frozen();
+
+  /// Trims the history of what was published, and collects blobs that nobody refers to. What fails is left to the next
+  /// save.
+  void tidy(const std::string& configuration);
 
  private:
-  std::optional<Published> attempt(const LocalView& view, bool force, const std::optional<std::uint64_t>& known,
-                                   bool again);
-  Comparison compare_with(const KvEntry& current, const LocalView& view);
+  std::optional<Published> attempt(const Document& ours, const Weigh& weigh, bool again);
+  Held open(KvEntry entry, const std::string& configuration);
   std::optional<std::uint64_t> write(const KvEntry* current);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
   void put_history(const std::string& key, const std::string& value);
-  void tidy();
 
   KvStore& store_;
   const Keys& keys_;
@@ -60,7 +61,7 @@ class Publisher {
   Document document_;
   std::string whole_;            ///< the document with its tables in it
   std::string text_;             ///< what was written last
-  std::string replaced_;         ///< what that was to replace, for people
+  Published published_;          ///< what will have come of that
   bool is_unanswered_ = false;   ///< that was sent, and nobody knows whether it was carried out
   std::string refused_history_;  ///< the history's key that Consul did not take
   /// The largest value that the servers take; lowered when they refuse one.

@@ -38,6 +38,9 @@ bool is_servers_table(std::string_view table);
 /// The tables of query rules.
 bool is_rules_table(std::string_view table);
 
+/// The tables whose inactive rows memory alone shows.
+bool has_inactive_rows(std::string_view table);
+
 /// False for variables that describe one node: its addresses, credentials and threads.
 bool is_shared_variable(std::string_view name);
 

@@ -21,19 +21,21 @@ struct Change {
 };
 
 /// When two cells are the same.
-using SameCell = bool (*)(const Cell&, const Cell&);
-bool is_equal_cell(const Cell& a, const Cell& b);
+enum class Match {
+  exact,   ///< byte for byte
+  loaded,  ///< as a LOAD rewrites them: the same number or truth value in other words; exact for secrets
+};
 
 /// What makes `to` of `from`, in the order of the primary key. Both have the columns of `schema`.
 std::vector<Change> changes_between(const TableSchema& schema, const Table& from, const Table& to,
-                                    SameCell same = is_equal_cell);
+                                    Match match = Match::exact);
 
 /// "table mysql_servers, row hostgroup_id=1, hostname=a, port=3306", or a variable's name.
 std::string describe_row(const TableSchema& schema, const Row& row);
 
 /// What of `wanted` is not so in `actual`, for people, a line each and without values: at most `limit` lines, the last
 /// of which counts the rest. Both in runtime form. `only_wanted`: rows beyond those wanted do not matter.
-std::vector<std::string> differences(const TableSchema& schema, const Table& wanted, const Table& actual,
+std::vector<std::string> differences(const TableSchema& schema, const Table& wanted, const Table& actual, Match match,
                                      bool only_wanted, std::size_t limit = 5);
 
 }  // namespace proxysql_consul

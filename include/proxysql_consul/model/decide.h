@@ -18,7 +18,7 @@ struct Recipient {
   std::string host;
   Keys keys;
   std::vector<std::string> accept;  ///< configurations that it applies
-  bool force = false;               ///< apply also what is its own or applied already
+  bool force = false;               ///< compare also what is recorded as applied or saved
 };
 
 enum class Verdict {
@@ -27,8 +27,7 @@ enum class Verdict {
   frozen,        ///< the cluster is frozen
   not_accepted,  ///< the node's settings leave it out
   foreign,       ///< no such configuration
-  own,           ///< saved by this node
-  applied,       ///< this very version was applied before
+  applied,       ///< this very version was applied or saved before, and ProxySQL has not started since
   unusable,      ///< the document cannot be used
 };
 
@@ -40,8 +39,12 @@ struct Decision {
   std::string reason;  ///< for people: why it is unusable; for apply, a warning or nothing
 };
 
-/// Decides entry by entry; one that is bad does not affect the others. The key of the prefix itself is no entry.
-/// CONSUL_INDEX plays no part: it names one key, and a watch delivers several changes at once.
+/// True where one of the entries may have to be applied, so that ProxySQL has to be asked whether it has started since.
+bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient);
+
+/// Decides entry by entry, in the catalogue's order, then what is no configuration; one that is bad does not affect the
+/// others. The key of the prefix itself is no entry. CONSUL_INDEX plays no part: it names one key, and a watch delivers
+/// several changes at once. Only what `state` says of the observed start counts.
 std::vector<Decision> decide(std::vector<KvEntry> entries, const Recipient& recipient, const State& state);
 
 }  // namespace proxysql_consul

@@ -15,6 +15,7 @@ namespace proxysql_consul {
 /// Where a document comes from. All empty in documents of 2016.
 struct Origin {
   std::string host;
+  std::string by = {};  ///< the user who saved
   std::string proxysql_version;
   std::string saved_at;  ///< UTC, "2026-11-22T18:00:00Z"
   std::string message;
@@ -32,11 +33,12 @@ struct Document {
   std::string uuid;           ///< of the node that saved it
   std::vector<Table> tables;  ///< empty when `blob` is set
   std::optional<Blob> blob;
+  bool from_memory = false;  ///< it speaks of inactive rows, too
   Origin origin;
 };
 
 /// A document never expands to more than this.
-constexpr std::size_t max_document_bytes = std::size_t{512} * 1024 * 1024;
+constexpr std::size_t max_document_bytes = std::size_t{256} * 1024 * 1024;
 
 /// Throws Error{payload} that says what is wrong where, without the value.
 Document parse_document(std::string_view text);
@@ -46,7 +48,7 @@ std::string format_document(const Document& document);
 std::vector<Table> parse_tables(std::string_view text);
 std::string format_tables(const std::vector<Table>& tables);
 
-/// "proxy-1 at 2026-11-22T18:00:00Z", or the uuid where the document names no host.
+/// "alice@proxy-1 at 2026-11-22T18:00:00Z", or the uuid where the document names no host.
 std::string describe_origin(const Document& document);
 
 }  // namespace proxysql_consul

@@ -23,17 +23,6 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
            const std::vector<TableSchema>& schemas, const std::vector<std::string>& known_variables,
            const std::vector<std::string>& excluded_variables);
 
-/// What a document in Consul is to a node that would save.
-struct Comparison {
-  bool same = false;              ///< seen through the node's tables and settings it holds what the node holds
-  std::vector<std::string> lost;  ///< what it holds beyond that, and would be lost when it is replaced
-};
-
-/// Compares `theirs` with `ours` in the words of the local server, so that nodes whose versions or exclusions differ do
-/// not replace each other's documents for ever. Throws as fit().
-Comparison compare(const Configuration& configuration, const std::vector<Table>& theirs, const std::vector<Table>& ours,
-                   const std::vector<TableSchema>& schemas, const std::vector<std::string>& excluded_variables);
-
 /// Throws Error{payload} where an account of `tables` is named like one of `admins`: it would break their login.
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins);
 

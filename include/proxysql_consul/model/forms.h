@@ -18,6 +18,9 @@ Table shared_form(Table table, const std::vector<std::string>& excluded);
 /// True for what a LOAD leaves behind in memory: inactive rules and accounts, and accounts of neither side.
 bool is_only_in_memory(const Table& table, const Row& row);
 
+/// The cells of an account that, beside the primary key, no other may share: user name and frontend.
+Row second_key(const Table& users, const Row& row);
+
 /// `table` as runtime would show it after a LOAD, in shared form: status in capitals, what is only in memory gone,
 /// digests padded, an account's NULL password and schema empty.
 Table runtime_form(Table table);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,19 @@ enum class Outcome { applied, saved, partial, failed };
 
 std::string_view to_string(Outcome outcome);
 
+/// What tells one start of a ProxySQL from another, as it says of itself. PROXYSQL RESTART is a start, too: the process
+/// and its uptime go on, but what was not on disk is gone.
+struct Start {
+  std::int64_t began = 0;           ///< seconds since 1970: now less ProxySQL_Uptime
+  std::uint64_t servers_loads = 0;  ///< Servers_table_version, which begins anew with each start
+  std::int64_t oldest_load = 0;     ///< the oldest epoch in runtime_checksums_values; 0 where it holds none
+
+  bool operator==(const Start&) const = default;
+};
+
+/// True where nothing in `now` shows a start since `then` was read.
+bool is_same_start(const Start& then, const Start& now);
+
 /// The newest version that is in this node's runtime, and how the last attempt ended.
 struct ConfigurationState {
   std::uint64_t version = 0;  ///< ModifyIndex
@@ -21,18 +35,34 @@ struct ConfigurationState {
   Outcome outcome = Outcome::applied;
   std::string at;                     ///< UTC
   std::vector<std::string> warnings;  ///< of the last attempt; why it failed or what is missing
+  std::uint64_t start = 0;            ///< for which of the ProxySQL's starts this holds; 0 for none
+  std::string load = {};              ///< ProxySQL's count and checksum of its loads then; "" where it tells none
+  bool applying = false;              ///< writing to the memory tables had begun, and has not ended since
 
   bool operator==(const ConfigurationState&) const = default;
 };
 
 struct State {
   std::map<std::string, ConfigurationState, std::less<>> configurations;
-  bool published = true;  ///< false while Consul's record of this node is older than this
+  bool published = true;           ///< false while Consul's record of this node is older than this
+  std::uint64_t start_number = 0;  ///< how many starts of the ProxySQL were seen
+  std::optional<Start> start;      ///< the last of them
+  bool observed = false;           ///< it is the one that runs now; not stored
+
+  /// What ProxySQL says of its start now; nothing where it does not tell, or was not asked. What was recorded for an
+  /// earlier start does not count from here on.
+  void observe(const std::optional<Start>& now);
 
   /// Null where nothing is known.
   const ConfigurationState* find(std::string_view configuration) const;
-  /// Nothing changes where all but the time is recorded already.
+  /// find(), where that still describes what ProxySQL holds; else null. Nothing counts before observe().
+  const ConfigurationState* counted(std::string_view configuration) const;
+  /// Records `state` for the start that was observed. Nothing changes where all but the time is recorded already.
   void record(const std::string& configuration, ConfigurationState state);
+  /// What is recorded says nothing of what ProxySQL runs with.
+  void forget_start(const std::string& configuration) { configurations[configuration].start = 0; }
+  /// The memory tables are about to be written; record() ends that.
+  void mark_applying(const std::string& configuration);
 };
 
 /// `file` names the origin in errors. Throws Error{settings} for text that format_state() did not write.

@@ -21,7 +21,8 @@ struct Context {
   std::ostream& out;  ///< data and results
   std::ostream& err;  ///< logs and errors
   Environment environment;
-  std::string host;  ///< this machine's name, as in documents
+  std::string host;       ///< this machine's name, as in documents
+  std::string user = {};  ///< who runs the program, as in documents
   Clock& clock;
   std::uint64_t seed = 0;  ///< of the lengths of pauses; another one on each node and in each run
   std::function<std::unique_ptr<AdminSession>(const AdminOptions&)> open_admin;

@@ -35,14 +35,18 @@ struct Job {
 /// This node's files. Locked while the object lives, unless it is for a dry run, which makes and changes nothing.
 class NodeFiles {
  public:
-  NodeFiles(const Job& job, bool dry_run, std::chrono::seconds lock_limit);
+  /// Waits for the lock for as long as a run may last.
+  NodeFiles(const Job& job, bool dry_run);
 
   const std::string& uuid() const { return uuid_; }
   State& state() { return state_; }
+  const State& state() const { return state_; }
+  /// Where something changed since the last time.
   void write_state();
 
  private:
   std::string path_;
+  std::string written_;
   std::optional<FileLock> lock_;
   std::string uuid_;
   State state_;
@@ -69,6 +73,9 @@ class LocalProxySql {
   }
 
   const std::string& version() const { return inventory_.version; }
+
+  /// What it says of its start. Throws as with_session().
+  std::optional<Start> start();
 
  private:
   void connect();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/weigh.h"
 #include "proxysql_consul/node/job.h"
 
 namespace proxysql_consul {
@@ -13,8 +14,7 @@ struct ShareOptions {
   std::vector<std::string> configurations;
   bool all = false;     ///< every configuration that is accepted and that the server has
   bool memory = false;  ///< read the memory tables instead of runtime
-  bool force = false;   ///< write even though nothing changed
-  bool if_current = false;
+  SaveOptions how;
   bool dry_run = false;
   std::string message;
 };

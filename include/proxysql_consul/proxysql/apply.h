@@ -1,6 +1,8 @@
 // Bringing one document into the local ProxySQL, so that no moment and no failure leaves a mixture at runtime.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,27 +10,64 @@
 #include "proxysql_consul/model/state.h"
 #include "proxysql_consul/model/table.h"
 #include "proxysql_consul/proxysql/admin_session.h"
+#include "proxysql_consul/proxysql/apply_plan.h"
 #include "proxysql_consul/proxysql/inventory.h"
+#include "proxysql_consul/proxysql/reader.h"
 
 namespace proxysql_consul {
 
 struct ApplyOptions {
-  std::vector<std::string> exclude_variables;
+  std::vector<std::string> exclude_variables = {};
   bool save_to_disk = true;
-  bool dry_run = false;  ///< read only; the statements are in Applied::statements
+  bool dry_run = false;                   ///< read only; the statements are in Applied::statements
+  Circumstances circumstances = {};       ///< what earlier runs left
+  std::function<void()> on_writing = {};  ///< called before the first write
 };
 
 struct Applied {
-  Outcome outcome = Outcome::applied;   ///< applied or partial
-  bool changed = false;                 ///< false: memory and runtime held it already, and nothing was loaded
-  std::vector<std::string> warnings;    ///< what is missing, where partial; notices else
+  Outcome outcome = Outcome::applied;   ///< applied; partial; failed: at runtime, but not on disk
+  bool changed = false;                 ///< false: it was there already, and nothing was written
+  bool loaded = false;                  ///< false: runtime had it already
+  std::vector<std::string> warnings;    ///< what is missing, where partial or failed
+  std::vector<std::string> notices;     ///< what else an operator should know
   std::vector<std::string> statements;  ///< of a dry run, secrets masked
+  std::string load;                     ///< load_of() of what runtime holds now
 };
 
-/// Makes memory, runtime and disk hold `tables` (of a document). Throws Error{payload} where they fit no table here,
-/// and Error{proxysql} where a statement failed before the LOAD: then runtime is untouched and memory as it was, or the
-/// message says that it is not. Safe to repeat after any failure.
-Applied apply(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
-              const std::vector<Table>& tables, const ApplyOptions& options);
+/// One document on its way into ProxySQL. After Unavailable run() may be called again, on a new session.
+class Application {
+ public:
+  /// `document` and its configuration must outlive the object.
+  Application(const Configuration& configuration, const Wanted& document, ApplyOptions options)
+      : configuration_(configuration), document_(document), options_(std::move(options)) {}
+
+  /// Makes memory, runtime and disk hold the document. Throws Error{payload} where it fits no table here, and
+  /// Error{proxysql} where a statement failed before the LOAD: then runtime is untouched and memory as it was before
+  /// the first call, or the message says that it is not.
+  Applied run(AdminSession& session, const Inventory& inventory);
+
+  /// How memory stands after the last Unavailable, as the end of its message; "" where nothing was written.
+  std::string left_behind() const;
+
+ private:
+  std::vector<Table> read(AdminSession& session, Layer layer) const;
+  RuntimeTables read_settled(AdminSession& session, const Inventory& inventory, bool settle,
+                             const std::vector<Table>& memory) const;
+  void fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
+                    Applied& result);
+  void write(AdminSession& session, const ApplyPlan& plan);
+  void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
+  std::string put_back(AdminSession& session) const;
+  void verify_runtime(AdminSession& session, const Inventory& inventory, Applied& result) const;
+  void verify_disk(AdminSession& session, const std::vector<Table>& target, Applied& result) const;
+
+  const Configuration& configuration_;
+  const Wanted& document_;
+  ApplyOptions options_;
+  std::vector<TableSchema> schemas_;
+  Wanted wanted_;                             ///< the document in the words of this server
+  std::optional<std::vector<Table>> before_;  ///< memory before the first write
+  bool is_writing_ = false;                   ///< writing has begun, and not ended in a LOAD
+};
 
 }  // namespace proxysql_consul

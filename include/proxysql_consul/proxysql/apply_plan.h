@@ -7,16 +7,41 @@
 #include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/table.h"
 #include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {
+
+/// What a document says of a configuration, in the words of the local server.
+struct Wanted {
+  std::vector<Table> tables;
+  bool from_memory = false;  ///< it speaks of inactive rows, too: one that it does not hold is to go
+};
+
+/// What ProxySQL holds; each with the tables of the schemas.
+struct Layers {
+  std::vector<Table> memory;
+  std::optional<std::vector<Table>> runtime;  ///< as loaded; nothing where this ProxySQL has no runtime tables of it
+  std::optional<std::vector<Table>> disk;     ///< nothing where the disk does not matter
+};
 
 struct ApplyPlan {
   std::vector<Statement> statements;  ///< to the memory tables, in their order
   std::vector<Table> target;          ///< the memory tables after them
   bool load = false;                  ///< LOAD ... TO RUNTIME follows
   bool save = false;                  ///< SAVE ... TO DISK follows
+  std::vector<std::string> notices;   ///< inactive rows that had to give way, for people
+  /// Why nothing is done though the disk lacks it: what memory holds that nobody loaded, for people.
+  std::vector<std::string> edits;
+
+  bool does_something() const { return load || save || !statements.empty(); }
+};
+
+/// What is known of the memory and runtime tables beside their content.
+struct Circumstances {
+  bool interrupted = false;    ///< what memory holds may be the half of an earlier run, and nobody's edits
+  bool loaded_before = false;  ///< this very document was applied or saved here before
 };
 
 /// "LOAD MYSQL SERVERS TO RUNTIME"
@@ -30,13 +55,13 @@ const Table& table_named(const std::vector<Table>& tables, const std::string& na
 /// What of `wanted` is not in `tables` as runtime would show both, for people; at most `limit` lines a table. The first
 /// three have the tables of `schemas`.
 std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, const std::vector<Table>& wanted,
-                                    const std::vector<Table>& tables, const Configuration& configuration,
+                                    const std::vector<Table>& tables, const Configuration& configuration, Match match,
                                     std::size_t limit);
 
-/// What has to be done so that memory, runtime and, with `save_to_disk`, disk hold `wanted`. `runtime` is nothing where
-/// this ProxySQL has no runtime tables of the configuration.
-ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas,
-                     const std::vector<Table>& memory, const std::optional<std::vector<Table>>& runtime,
-                     const std::vector<Table>& wanted, bool save_to_disk);
+/// What has to be done so that memory, runtime and disk hold what is wanted. Where runtime holds it already, nothing is
+/// loaded, and what an operator edited in memory stays. Inactive rows of memory that the document does not know stay
+/// unless it speaks of them.
+ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
+                     const Wanted& wanted, const Circumstances& circumstances);
 
 }  // namespace proxysql_consul

@@ -17,12 +17,23 @@ namespace proxysql_consul {
 std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& inventory,
                                       const Configuration& configuration);
 
-enum class Layer { memory, runtime };
+enum class Layer { memory, disk };
 
-/// The content of the tables in `schemas`, in the order of their primary keys, as it is. Runtime tables are read again
-/// when a LOAD came between two of them.
-std::vector<Table> read_tables(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+/// The content of the tables in `schemas`, in the order of their primary keys, as it is.
+std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
                                const std::vector<TableSchema>& schemas, Layer layer);
+
+/// What runtime holds, and which LOAD brought it there.
+struct RuntimeTables {
+  std::vector<Table> tables;
+  bool as_loaded = true;  ///< false: a monitor may have moved, added and shunned servers in them
+  std::string load;       ///< load_of() while they were read
+};
+
+/// The content of runtime, as it was loaded where the server tells (2.6 and later), read again when a LOAD came between
+/// two tables. The server has runtime tables of the configuration.
+RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                           const std::vector<TableSchema>& schemas);
 
 /// The names of the server's admin and stats users.
 std::vector<std::string> read_admins(AdminSession& session, const Inventory& inventory);

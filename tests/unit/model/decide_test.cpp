@@ -40,14 +40,24 @@ KvEntry entry(const std::string& name, std::string value, std::uint64_t index = 
 
 State state_of(std::uint64_t version, const std::string& text, Outcome outcome = Outcome::applied) {
   State state;
+  state.observe(Start{.began = 1000, .servers_loads = 1, .oldest_load = 1000});
   state.record("mysql_servers",
                {.version = version, .sha256 = sha256_hex(text), .outcome = outcome, .at = {}, .warnings = {}});
   return state;
 }
 
+State restarted(State state) {
+  state.observe(Start{.began = 2000, .servers_loads = 1, .oldest_load = 2000});
+  return state;
+}
+
+State interrupted(State state) {
+  state.mark_applying("mysql_servers");
+  return state;
+}
+
 const char* name_of(Verdict verdict) {
-  constexpr const char* names[] = {"apply",   "confirm", "frozen",  "not_accepted",
-                                   "foreign", "own",     "applied", "unusable"};
+  constexpr const char* names[] = {"apply", "confirm", "frozen", "not_accepted", "foreign", "applied", "unusable"};
   return names[static_cast<std::size_t>(verdict)];
 }
 
@@ -69,22 +79,30 @@ TEST(Decide, DecidesEachEntry) {
       {"the same index with another content", entry("mysql_servers", theirs), recipient(), state_of(10, "other"),
        "apply", ""},
       {"applied before", entry("mysql_servers", theirs), recipient(), state_of(10, theirs), "applied",
-       "version 10 is applied already"},
+       "version 10 was applied already"},
       {"applied in part before", entry("mysql_servers", theirs), recipient(), state_of(10, theirs, Outcome::partial),
-       "applied", "version 10 is applied already"},
+       "applied", "version 10 was applied already"},
       {"failed before", entry("mysql_servers", theirs), recipient(), state_of(10, theirs, Outcome::failed), "apply",
        ""},
       {"applied before, by force", entry("mysql_servers", theirs), forced, state_of(10, theirs), "apply", ""},
       {"older than applied", entry("mysql_servers", theirs), recipient(), state_of(11, "newer"), "confirm", ""},
-      {"older, by force", entry("mysql_servers", theirs), forced, state_of(11, "newer"), "apply", ""},
-      {"own", entry("mysql_servers", ours), recipient(), {}, "own", "was saved by this node"},
-      {"own, by force", entry("mysql_servers", ours), forced, {}, "apply", ""},
+      {"older, by force", entry("mysql_servers", theirs), forced, state_of(11, "newer"), "confirm", ""},
+      {"own", entry("mysql_servers", ours), recipient(), state_of(10, ours, Outcome::saved), "applied",
+       "version 10 was saved by this node"},
+      {"own, by force", entry("mysql_servers", ours), forced, state_of(10, ours, Outcome::saved), "apply", ""},
+      {"own, put back under a later index", entry("mysql_servers", ours), recipient(),
+       state_of(9, ours, Outcome::saved), "apply", ""},
+      {"own, with the record of it lost", entry("mysql_servers", ours), recipient(), {}, "apply", ""},
       {"own, of 2016 without a host",
        entry("mysql_servers", document("mysql_servers", our_uuid, "")),
        recipient(),
        {},
-       "own",
-       "was saved by this node"},
+       "apply",
+       ""},
+      {"applied before another start", entry("mysql_servers", theirs), recipient(), restarted(state_of(10, theirs)),
+       "apply", ""},
+      {"applied, and half of another version written since", entry("mysql_servers", theirs), recipient(),
+       interrupted(state_of(10, theirs)), "apply", ""},
       {"a cloned uuid",
        entry("mysql_servers", document("mysql_servers", our_uuid, "there")),
        recipient(),
@@ -145,8 +163,8 @@ TEST(Decide, FreezesAllThatWouldBeApplied) {
   ASSERT_EQ(decisions.size(), 3U);
   EXPECT_STREQ(name_of(decisions[0].verdict), "frozen");
   EXPECT_EQ(decisions[0].reason, "the cluster is frozen: why");
-  EXPECT_STREQ(name_of(decisions[1].verdict), "foreign");
-  EXPECT_STREQ(name_of(decisions[2].verdict), "frozen");
+  EXPECT_STREQ(name_of(decisions[1].verdict), "frozen");
+  EXPECT_STREQ(name_of(decisions[2].verdict), "foreign");
 }
 
 TEST(Decide, DecidesEntryByEntry) {
@@ -155,11 +173,19 @@ TEST(Decide, DecidesEntryByEntry) {
                                  entry("mysql_servers", document("mysql_servers", other_uuid, "there"))},
                                 recipient(), {});
   ASSERT_EQ(decisions.size(), 2U) << "the key of the prefix itself is no entry";
-  EXPECT_STREQ(name_of(decisions[0].verdict), "unusable");
-  EXPECT_STREQ(name_of(decisions[1].verdict), "apply");
-  EXPECT_EQ(decisions[1].configuration, "mysql_servers");
-  EXPECT_EQ(decisions[1].document.uuid, other_uuid);
+  // In the catalogue's order, in which the servers are there before the rules that name them.
+  EXPECT_STREQ(name_of(decisions[0].verdict), "apply");
+  EXPECT_EQ(decisions[0].configuration, "mysql_servers");
+  EXPECT_EQ(decisions[0].document.uuid, other_uuid);
+  EXPECT_STREQ(name_of(decisions[1].verdict), "unusable");
   EXPECT_THAT(decide({}, recipient(), {}), IsEmpty());
+}
+
+TEST(Decide, AsksForTheStartOnlyWhereSomethingMayBeApplied) {
+  EXPECT_TRUE(may_apply({entry("mysql_servers", "?")}, recipient()));
+  EXPECT_FALSE(may_apply({entry("mysql_servers", "?"), entry("freeze", "why")}, recipient()));
+  EXPECT_FALSE(may_apply({entry("scheduler", "?"), entry("nonsense", "?")}, recipient()));
+  EXPECT_FALSE(may_apply({}, recipient()));
 }
 
 }  // namespace

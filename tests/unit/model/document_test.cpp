@@ -62,7 +62,7 @@ TEST(Document, HasTheTextThatOthersRead) {
   EXPECT_EQ(format_document(document),
             R"({"config_name":"mysql_servers","uuid":"u","tables":{"mysql_servers":[["0",null]]},)"
             R"("columns":{"mysql_servers":["a","b"]},"format":2,)"
-            R"("origin":{"host":"","proxysql_version":"","saved_at":"","message":""}})");
+            R"("source":"runtime","origin":{"host":"","by":"","proxysql_version":"","saved_at":"","message":""}})");
 }
 
 TEST(Document, KeepsNullAndEmptyApart) {
@@ -166,8 +166,8 @@ TEST(Document, SaysWhatIsWrongWhereWithoutTheValue) {
        "document: \"parts\" of the blob is out of range"},
       {blob + "{" + hash + R"(,"bytes":1,"parts":1000000000,"encoding":"gzip"}})",
        "document: \"parts\" of the blob is out of range"},
-      {blob + "{" + hash + R"(,"bytes":536870913,"parts":1,"encoding":"gzip"}})",
-       "document: its blob expands to 536870913 bytes, more than the limit of 536870912"},
+      {blob + "{" + hash + R"(,"bytes":268435457,"parts":1,"encoding":"gzip"}})",
+       "document: its blob expands to 268435457 bytes, more than the limit of 268435456"},
   };
   for (const auto& [text, error] : cases) {
     SCOPED_TRACE(text);

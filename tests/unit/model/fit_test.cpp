@@ -17,56 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Rows = std::vector<Row>;
 
-TEST(Fit, ComparesInTheWordsOfTheLocalServer) {
-  const auto& servers = *find_configuration("mysql_servers");
-  const std::vector<TableSchema> schemas = {
-      {.name = "mysql_servers",
-       .columns = {{.name = "hostname", .default_value = {}, .not_null = true, .key = 1},
-                   {.name = "weight", .default_value = "1", .not_null = true, .key = 0}}}};
-  const Table ours{.name = "mysql_servers", .columns = {"hostname", "weight"}, .rows = {{"a", "1"}, {"b", "2"}}};
-  const auto theirs = [](std::vector<std::string> columns, std::vector<Row> rows) {
-    return std::vector<Table>{{.name = "mysql_servers", .columns = std::move(columns), .rows = std::move(rows)}};
-  };
-  struct Case {
-    const char* what;
-    std::vector<Table> theirs;
-    bool same;
-    std::size_t lost;
-  };
-  const std::vector<Case> cases = {
-      {"the same in another order", theirs({"weight", "hostname"}, {{"2", "b"}, {"1", "a"}}), true, 0},
-      {"a column less, at its default", theirs({"hostname"}, {{"a"}, {"b"}}), false, 0},
-      {"a column more, at its default", theirs({"hostname", "weight", "new"}, {{"a", "1", ""}, {"b", "2", "0"}}), true,
-       0},
-      {"a column more, with a value", theirs({"hostname", "weight", "new"}, {{"a", "1", "x"}, {"b", "2", ""}}), true,
-       1},
-      {"another value", theirs({"hostname", "weight"}, {{"a", "1"}, {"b", "3"}}), false, 0},
-      {"a row less", theirs({"hostname", "weight"}, {{"a", "1"}}), false, 0},
-      {"no such table", {}, false, 0},
-  };
-  for (const auto& [what, document, same, lost] : cases) {
-    SCOPED_TRACE(what);
-    const auto comparison = compare(servers, document, {ours}, schemas, {});
-    EXPECT_EQ(comparison.same, same);
-    EXPECT_EQ(comparison.lost.size(), lost);
-  }
-}
-
-TEST(Fit, ComparesVariablesWithoutThoseThatTheNodeExcludes) {
-  const auto& variables = *find_configuration("mysql_variables");
-  const std::vector<std::string> columns = {"variable_name", "variable_value"};
-  const std::vector<TableSchema> schemas = {
-      {.name = "global_variables",
-       .columns = {{.name = "variable_name", .default_value = {}, .not_null = true, .key = 1},
-                   {.name = "variable_value", .default_value = {}, .not_null = true, .key = 0}}}};
-  const Table ours{.name = "global_variables", .columns = columns, .rows = {{"mysql-a", "1"}}};
-  const std::vector<Table> theirs = {
-      {.name = "global_variables", .columns = columns, .rows = {{"mysql-a", "1"}, {"mysql-monitor_x", "2"}}}};
-  EXPECT_TRUE(compare(variables, theirs, {ours}, schemas, {"mysql-monitor_*"}).same);
-  EXPECT_THAT(compare(variables, theirs, {ours}, schemas, {}).lost,
-              ::testing::ElementsAre("this ProxySQL has no variable mysql-monitor_x: left out"));
-}
-
 const std::vector<TableSchema> schemas = {
     {.name = "mysql_servers",
      .columns = {column("hostname", std::nullopt, true, 1), column("status", "'ONLINE'", true),

@@ -101,5 +101,111 @@ TEST(State, TellsTheOthersWhatThisNodeHolds) {
   EXPECT_THAT(record, HasSubstr("\"outcome\": \"partial\""));
 }
 
+constexpr Start first_start{.began = 1000, .servers_loads = 7, .oldest_load = 1005};
+
+TEST(State, TellsAStartFromTheSame) {
+  const struct {
+    const char* what;
+    Start now;
+    bool same;
+  } cases[] = {
+      {"nothing happened", {1000, 7, 1005}, true},
+      {"the clocks' seconds differ by one", {1001, 7, 1005}, true},
+      {"the clocks' seconds differ by two", {998, 7, 1005}, true},
+      {"began later", {1003, 7, 1005}, false},
+      {"began earlier, on a machine whose time was set", {900, 7, 1005}, false},
+      {"servers were loaded", {1000, 8, 1005}, true},
+      {"everything was loaded, servers too", {1000, 8, 2000}, true},
+      {"all but the servers was loaded", {1000, 7, 1005}, true},
+      {"PROXYSQL RESTART", {1000, 1, 2000}, false},
+      {"PROXYSQL RESTART where servers were loaded once", {1000, 7, 2000}, false},
+      {"no loads are told any more", {1000, 7, 0}, false},
+  };
+  for (const auto& [what, now, same] : cases) EXPECT_EQ(is_same_start(first_start, now), same) << what;
+}
+
+TEST(State, CountsForTheStartThatItWasRecordedFor) {
+  State state;
+  state.record("mysql_users", {.version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "t", .warnings = {}});
+  EXPECT_EQ(state.counted("mysql_users"), nullptr) << "no start was observed";
+  state.observe(first_start);
+  EXPECT_EQ(state.counted("mysql_users"), nullptr) << "it was recorded for none";
+  state.record("mysql_users", {.version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "t", .warnings = {}});
+  ASSERT_NE(state.counted("mysql_users"), nullptr);
+  // Read anew, by another run.
+  state = parse_state(format_state(state), "f");
+  EXPECT_EQ(state.counted("mysql_users"), nullptr) << "nobody asked yet";
+  state.observe(first_start);
+  EXPECT_NE(state.counted("mysql_users"), nullptr);
+  state.observe(std::nullopt);
+  EXPECT_EQ(state.counted("mysql_users"), nullptr) << "a ProxySQL that does not tell";
+  auto later = first_start;
+  later.began += 100;
+  state.observe(later);
+  EXPECT_EQ(state.counted("mysql_users"), nullptr) << "a restart";
+  state.observe(first_start);
+  EXPECT_EQ(state.counted("mysql_users"), nullptr) << "which is not undone";
+}
+
+TEST(State, CountsNotWhileMemoryIsBeingWritten) {
+  State state;
+  state.observe(first_start);
+  const ConfigurationState applied{.version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "t", .warnings = {}};
+  state.record("mysql_users", applied);
+  state.mark_applying("mysql_users");
+  state.mark_applying("mysql_servers");
+  state = parse_state(format_state(state), "f");
+  state.observe(first_start);
+  EXPECT_EQ(state.counted("mysql_users"), nullptr);
+  EXPECT_TRUE(state.find("mysql_users")->applying);
+  EXPECT_EQ(state.find("mysql_users")->version, 3U);
+  ASSERT_NE(state.find("mysql_servers"), nullptr) << "known from now on";
+  EXPECT_TRUE(state.find("mysql_servers")->applying);
+  state.record("mysql_users", applied);
+  EXPECT_NE(state.counted("mysql_users"), nullptr);
+}
+
+TEST(State, IsNoNewsToOthersWhereOnlyTheStartIsAnother) {
+  State state;
+  const ConfigurationState applied{
+      .version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "early", .warnings = {}};
+  state.record("mysql_users", applied);
+  state.published = true;
+  state.observe(first_start);
+  auto again = applied;
+  again.at = "late";
+  state.record("mysql_users", again);
+  EXPECT_TRUE(state.published);
+  EXPECT_EQ(state.find("mysql_users")->at, "early");
+  EXPECT_NE(state.counted("mysql_users"), nullptr);
+  again.warnings = {"news"};
+  state.record("mysql_users", again);
+  EXPECT_FALSE(state.published);
+}
+
+TEST(State, StaysAsItIsWhereTheSecondsWobble) {
+  State state;
+  state.observe(first_start);
+  const auto text = format_state(state);
+  auto wobble = first_start;
+  for (const int seconds : {1, 0, -1, 0}) {
+    wobble.began = first_start.began + seconds;
+    state.observe(wobble);
+    EXPECT_EQ(format_state(state), text);
+  }
+  wobble.began = first_start.began + 2;
+  state.observe(wobble);
+  EXPECT_EQ(state.start->began, wobble.began) << "a clock that drifts";
+  EXPECT_EQ(state.start_number, 1U);
+}
+
+TEST(State, ReadsWhatVersion200Wrote) {
+  const auto state = parse_state(R"({"format":1,"published":true,"configurations":{"mysql_users":{"version":7,)"
+                                 R"("sha256":"a","outcome":"saved","at":"t","warnings":[]}}})",
+                                 "f");
+  EXPECT_EQ(state.find("mysql_users")->version, 7U);
+  EXPECT_FALSE(state.start.has_value());
+}
+
 }  // namespace
 }  // namespace proxysql_consul

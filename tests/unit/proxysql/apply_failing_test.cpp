@@ -168,7 +168,9 @@ struct Trial : Goal {
   void expect_that_a_second_run_completes() {
     engine.execute("STANDIN CLEAR");
     StandinSession session(engine);
-    const auto applied = apply_to(session, configuration, tables);
+    ApplyOptions options;
+    options.circumstances.interrupted = true;  // as the state says after the first
+    const auto applied = apply_to(session, configuration, tables, options);
     EXPECT_EQ(applied.outcome, Outcome::applied);
     EXPECT_THAT(applied.warnings, IsEmpty());
     EXPECT_TRUE(snapshot(engine, configuration, "") == memory_wanted);
@@ -321,7 +323,7 @@ TEST(ApplyFailing, SaysSoWhereMemoryCannotBePutBack) {
     if (memory != trial.memory_before && memory != trial.memory_wanted) {
       EXPECT_EQ(error,
                 "refused; runtime is untouched, but the memory tables could not be put back (refused): do not LOAD "
-                "them; the next update rewrites them");
+                "them; the next update or pull rewrites them");
     }
     trial.expect_that_a_second_run_completes();
     return reached;

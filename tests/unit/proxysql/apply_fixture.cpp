@@ -29,7 +29,9 @@ Rows rows(StandinEngine& engine, const std::string& sql) {
 Applied apply_to(AdminSession& session, const std::string& configuration, const std::vector<Table>& tables,
                  const ApplyOptions& options) {
   const auto inventory = read_inventory(session);
-  return apply(session, inventory, *find_configuration(configuration), tables, options);
+  // document() reads memory.
+  const Wanted document{.tables = tables, .from_memory = true};
+  return Application(*find_configuration(configuration), document, options).run(session, inventory);
 }
 
 Applied apply_to(StandinEngine& engine, const std::string& configuration, const std::vector<Table>& tables,
@@ -55,7 +57,7 @@ std::vector<Table> document(StandinVersion version, const std::string& configura
   StandinSession session(engine);
   const auto inventory = read_inventory(session);
   const auto& known = *find_configuration(configuration);
-  auto tables = read_tables(session, inventory, known, read_schemas(session, inventory, known), Layer::memory);
+  auto tables = read_tables(session, known, read_schemas(session, inventory, known), Layer::memory);
   for (auto& table : tables) table = shared_form(std::move(table), {});
   return tables;
 }
@@ -67,7 +69,8 @@ Table& table_in(std::vector<Table>& tables, const std::string& name) {
 Texts writes(StandinEngine& engine) {
   Texts found;
   for (const auto& statement : engine.log()) {
-    if (statement.starts_with("SELECT ") || statement.starts_with("PRAGMA ")) continue;
+    const auto word = statement.substr(0, statement.find(' '));
+    if (word == "SELECT" || word == "PROXY_SELECT" || word == "PRAGMA") continue;
     found.push_back(statement.substr(0, statement.find_first_of("(", 0)));
   }
   return found;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "standin/standin_engine.h"
+#include "standin/standin_session.h"
 #include "unit/proxysql/apply_fixture.h"
 
 namespace proxysql_consul::testing {
@@ -93,22 +94,27 @@ TEST(Apply, NeitherWritesNorLoadsWhereRuntimeIsEqual) {
     start_with(engine, statements, "LOAD " + words + " TO RUNTIME");
     const auto applied = apply_to(engine, configuration, document(StandinVersion::v2_7, configuration, statements));
     EXPECT_EQ(applied.outcome, Outcome::applied);
-    EXPECT_FALSE(applied.changed);
     // A run that was killed between LOAD and SAVE looks the same, so the SAVE is made up for.
+    EXPECT_TRUE(applied.changed);
     EXPECT_THAT(writes(engine), ElementsAre("SAVE " + words + " TO DISK"));
-    engine.clear_log();
-    apply_to(engine, configuration, document(StandinVersion::v2_7, configuration, statements), without_disk);
-    EXPECT_THAT(writes(engine), IsEmpty());
+    for (const auto& options : {ApplyOptions(), without_disk}) {
+      engine.clear_log();
+      EXPECT_FALSE(
+          apply_to(engine, configuration, document(StandinVersion::v2_7, configuration, statements), options).changed);
+      EXPECT_THAT(writes(engine), IsEmpty());
+    }
   }
 }
 
 TEST(Apply, TakesWhatAMonitorDidForNoDifference) {
   StandinEngine engine(StandinVersion::v2_7);
   start_with(engine, two_servers, load_servers);
+  execute(engine, {save_servers});
+  engine.clear_log();
   engine.set_server_status(1, "a", 3306, "SHUNNED");
   const auto tables = document(StandinVersion::v2_7, "mysql_servers", two_servers);
   EXPECT_FALSE(apply_to(engine, "mysql_servers", tables).changed);
-  EXPECT_THAT(writes(engine), ElementsAre(save_servers));
+  EXPECT_THAT(writes(engine), IsEmpty());
   EXPECT_EQ(rows(engine, "SELECT status FROM runtime_mysql_servers WHERE hostname='a'"), (Rows{{"SHUNNED"}}));
 }
 
@@ -145,13 +151,52 @@ TEST(Apply, LoadsWithoutWritingWhereOnlyRuntimeDiffers) {
   EXPECT_THAT(writes(engine), ElementsAre(load_servers, save_servers));
 }
 
-TEST(Apply, WritesWithoutLoadingWhereOnlyMemoryDiffers) {
+TEST(Apply, LeavesWhatAnOperatorEditsInMemoryWhereRuntimeAndDiskAreEqual) {
   StandinEngine engine(StandinVersion::v2_7);
   start_with(engine, two_servers, load_servers);
-  execute(engine, {"DELETE FROM mysql_servers WHERE hostname='a'"});
+  execute(engine, {save_servers, "DELETE FROM mysql_servers WHERE hostname='a'"});
   engine.clear_log();
-  EXPECT_TRUE(apply_to(engine, "mysql_servers", document(StandinVersion::v2_7, "mysql_servers", two_servers)).changed);
-  EXPECT_THAT(writes(engine), ElementsAre("REPLACE INTO `mysql_servers` ", save_servers));
+  const auto applied = apply_to(engine, "mysql_servers", document(StandinVersion::v2_7, "mysql_servers", two_servers));
+  EXPECT_FALSE(applied.changed);
+  EXPECT_EQ(applied.outcome, Outcome::applied);
+  EXPECT_THAT(writes(engine), IsEmpty());
+}
+
+TEST(Apply, NamesTheEditsThatKeepItFromTheDisk) {
+  StandinEngine engine(StandinVersion::v2_7);
+  start_with(engine, two_servers, load_servers);
+  execute(engine, {"UPDATE mysql_servers SET weight=9 WHERE hostname='a'"});
+  engine.clear_log();
+  const auto applied = apply_to(engine, "mysql_servers", document(StandinVersion::v2_7, "mysql_servers", two_servers));
+  EXPECT_EQ(applied.outcome, Outcome::partial);
+  EXPECT_THAT(applied.warnings,
+              ElementsAre("not brought to disk, since memory holds what nobody LOADed: table mysql_servers, row "
+                          "hostgroup_id=1, hostname=a, port=3306: has another weight"));
+  EXPECT_THAT(writes(engine), IsEmpty());
+}
+
+TEST(Apply, RewritesAMemoryThatAnEarlierRunLeftHalfWritten) {
+  StandinEngine engine(StandinVersion::v2_7);
+  start_with(engine, two_servers, load_servers);
+  execute(engine, {save_servers, "INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (3,'c')"});
+  engine.clear_log();
+  ApplyOptions options;
+  options.circumstances.interrupted = true;
+  const auto applied =
+      apply_to(engine, "mysql_servers", document(StandinVersion::v2_7, "mysql_servers", two_servers), options);
+  EXPECT_EQ(applied.outcome, Outcome::applied);
+  EXPECT_THAT(writes(engine), ElementsAre("DELETE FROM `mysql_servers` WHERE "));
+}
+
+TEST(Apply, SaysSoWhereTheDiskTookNothing) {
+  StandinEngine engine(StandinVersion::v2_7);
+  engine.execute("STANDIN DISK FULL");
+  const auto applied = apply_to(engine, "mysql_servers", document(StandinVersion::v2_7, "mysql_servers", two_servers));
+  EXPECT_EQ(applied.outcome, Outcome::failed);
+  const std::string what = "at runtime, but SAVE did not bring it to disk: table mysql_servers, row ";
+  EXPECT_THAT(applied.warnings, ElementsAre(what + "hostgroup_id=1, hostname=a, port=3306: is missing",
+                                            what + "hostgroup_id=2, hostname=b, port=3306: is missing"));
+  EXPECT_EQ(rows(engine, "SELECT hostname FROM runtime_mysql_servers ORDER BY hostname"), (Rows{{"a"}, {"b"}}));
 }
 
 TEST(Apply, ShowsNoMomentWithAnEmptiedTable) {
@@ -200,8 +245,21 @@ TEST(Apply, LeavesTheOperatorsOwnInactiveRowsWhereRuntimeIsEqual) {
              "LOAD MYSQL QUERY RULES TO RUNTIME");
   const auto tables = document(StandinVersion::v2_7, "mysql_query_rules",
                                {"INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1)"});
-  EXPECT_FALSE(apply_to(engine, "mysql_query_rules", tables).changed);
+  StandinSession session(engine);
+  const auto apply = [&](bool from_memory, const std::vector<Table>& wanted) {
+    const Wanted document{.tables = wanted, .from_memory = from_memory};
+    return Application(*find_configuration("mysql_query_rules"), document, {}).run(session, read_inventory(session));
+  };
+  EXPECT_EQ(apply(false, tables).outcome, Outcome::applied);
   EXPECT_EQ(rows(engine, "SELECT rule_id FROM mysql_query_rules"), (Rows{{"1"}, {"9"}}));
+  EXPECT_FALSE(apply(false, tables).changed);
+  // They stay also where the active ones change, unless the document speaks of them.
+  const auto two = document(StandinVersion::v2_7, "mysql_query_rules",
+                            {"INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1),(2,1)"});
+  EXPECT_TRUE(apply(false, two).changed);
+  EXPECT_EQ(rows(engine, "SELECT rule_id FROM mysql_query_rules"), (Rows{{"1"}, {"2"}, {"9"}}));
+  EXPECT_TRUE(apply(true, two).changed);
+  EXPECT_EQ(rows(engine, "SELECT rule_id FROM mysql_query_rules"), (Rows{{"1"}, {"2"}}));
 }
 
 TEST(Apply, TakesNullAndEmptyOfAnAccountForTheSameWhereRuntimeDoes) {
@@ -223,7 +281,7 @@ TEST(Apply, SavesToDiskUnlessThatIsOff) {
     start_with(engine, {}, load_servers);
     apply_to(engine, "mysql_servers", document(StandinVersion::v2_7, "mysql_servers", two_servers),
              save ? ApplyOptions{} : without_disk);
-    EXPECT_EQ(engine.log().back() == save_servers, save);
+    EXPECT_EQ(writes(engine).back() == save_servers, save);
     EXPECT_EQ(rows(engine, "SELECT * FROM disk.mysql_servers").size(), save ? 2U : 0U);
   }
 }

@@ -1,0 +1,38 @@
+// What ProxySQL tells of its LOADs and of its starts: whether anybody loaded since, and whether it is still the one
+// that it was.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/clock.h"
+#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/state.h"
+#include "proxysql_consul/proxysql/admin_session.h"
+#include "proxysql_consul/proxysql/inventory.h"
+
+namespace proxysql_consul {
+
+/// A row of runtime_checksums_values.
+struct Load {
+  std::string name;           ///< mostly a configuration's
+  std::uint64_t version = 0;  ///< how many LOADs there were; 0: none that counts
+  std::int64_t epoch = 0;     ///< when the last was, in seconds since 1970
+  std::string checksum;
+
+  bool operator==(const Load&) const = default;
+};
+
+/// All rows, by name; empty where the server has no such table (before 2.0). Throws what AdminSession::query() throws.
+std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
+
+/// What changes with every LOAD of the configuration and with nothing else, "3/0xABC"; "" where the server tells no
+/// such thing.
+std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
+
+/// Nothing where the server does not tell (1.x). Throws what AdminSession::query() throws.
+std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& loads, Clock& clock);
+
+}  // namespace proxysql_consul

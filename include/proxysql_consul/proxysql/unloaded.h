@@ -1,0 +1,21 @@
+// What an operator put into the memory tables and runtime does not hold: a LOAD forgotten, or a row that ProxySQL left
+// out in silence.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/table.h"
+#include "proxysql_consul/proxysql/admin_session.h"
+
+namespace proxysql_consul {
+
+/// For people; "" where there is nothing. `runtime` has the tables of `schemas`, in shared form, as loaded. Compares
+/// row by row and names some; tables of more than 1,000 rows by the count of their active rows alone. Throws what
+/// AdminSession::query() throws.
+std::string describe_unloaded(AdminSession& session, const Configuration& configuration,
+                              const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
+                              const std::vector<std::string>& exclude_variables);
+
+}  // namespace proxysql_consul

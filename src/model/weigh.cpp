@@ -1,0 +1,248 @@
+#include "proxysql_consul/model/weigh.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/changes.h"
+#include "proxysql_consul/model/fit.h"
+#include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/model/monitor.h"
+
+namespace proxysql_consul {
+namespace {
+
+const Table* find_table(const std::vector<Table>& tables, const std::string& name) {
+  const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
+  return found == tables.end() ? nullptr : &*found;
+}
+
+/// As ProxySQL sorts: numbers by their value.
+bool is_less(const Cell& a, const Cell& b) {
+  if (a && b) {
+    const auto x = to_integer(*a);
+    const auto y = to_integer(*b);
+    if (x && y) return *x < *y;
+  }
+  return a < b;
+}
+
+void sort_by_key(const TableSchema& schema, Table& table) {
+  const auto key = schema.key();
+  std::stable_sort(table.rows.begin(), table.rows.end(), [&](const Row& a, const Row& b) {
+    for (const auto position : key) {
+      if (is_less(a[position], b[position])) return true;
+      if (is_less(b[position], a[position])) return false;
+    }
+    return false;
+  });
+}
+
+/// Consul's tables in the words of this server: what it excludes, or does not know of variables, is still in them.
+Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
+  std::vector<std::string> variables;
+  if (!ours.configuration.variables.empty()) {
+    for (const auto& table : theirs) {
+      for (const auto& row : table.rows) {
+        if (!row.empty()) variables.push_back(row[0].value_or(""));
+      }
+    }
+  }
+  return fit(ours.configuration, theirs, ours.schemas, variables, {});
+}
+
+/// What memory alone can show is nobody's loss: `table` with the rows of `theirs` that a save from runtime is silent
+/// of.
+void carry_inactive_rows(const TableSchema& schema, const Table& theirs, Table& table) {
+  const auto key = schema.key();
+  std::set<Row> keys;
+  std::set<Row> second_keys;
+  for (const auto& row : table.rows) {
+    keys.insert(pick(row, key));
+    second_keys.insert(second_key(table, row));
+  }
+  for (const auto& row : theirs.rows) {
+    if (!is_only_in_memory(theirs, row) || keys.contains(pick(row, key))) continue;
+    // Where two accounts of one name cannot stand side by side, the active one stays.
+    if (is_users_table(schema.name) && second_keys.contains(second_key(theirs, row))) continue;
+    table.rows.push_back(row);
+  }
+}
+
+/// Variables that this node excludes or does not know are not its to take away.
+void carry_variables(const Table& theirs, Table& table) {
+  std::set<Cell> names;
+  for (const auto& row : table.rows) names.insert(row[0]);
+  std::copy_if(theirs.rows.begin(), theirs.rows.end(), std::back_inserter(table.rows),
+               [&](const Row& row) { return !names.contains(row[0]); });
+}
+
+std::vector<Table> carried_over(const Holding& ours, const std::vector<Table>& theirs, std::vector<Table> tables) {
+  for (auto& table : tables) {
+    const auto* old = find_table(theirs, table.name);
+    const auto schema = std::find_if(ours.schemas.begin(), ours.schemas.end(),
+                                     [&](const TableSchema& candidate) { return candidate.name == table.name; });
+    if (old == nullptr || schema == ours.schemas.end()) continue;
+    const auto rows = table.rows.size();
+    if (!ours.configuration.variables.empty()) carry_variables(*old, table);
+    if (has_inactive_rows(table.name) && !ours.document.from_memory) carry_inactive_rows(*schema, *old, table);
+    if (table.rows.size() != rows || is_servers_table(table.name)) sort_by_key(*schema, table);
+  }
+  return tables;
+}
+
+/// How two contents of a table differ, and how many rows there were.
+struct Difference {
+  std::size_t before = 0;
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t changed = 0;
+
+  bool any() const { return added + removed + changed > 0; }
+};
+
+Difference difference(const TableSchema& schema, const Table* from, const Table& to) {
+  const Table none{.name = to.name, .columns = to.columns, .rows = {}};
+  const auto& old = from != nullptr ? *from : none;
+  Difference counted{.before = old.rows.size()};
+  for (const auto& change : changes_between(schema, old, to)) {
+    if (change.kind == Change::Kind::added) ++counted.added;
+    if (change.kind == Change::Kind::removed) ++counted.removed;
+    if (change.kind == Change::Kind::changed) ++counted.changed;
+  }
+  return counted;
+}
+
+std::string describe(const Difference& counted) {
+  std::vector<std::string> words;
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count == 0) return;
+    words.push_back(std::to_string(count) + (words.empty() ? (count == 1 ? " row " : " rows ") : " ") + what);
+  };
+  add(counted.added, "added");
+  add(counted.removed, "removed");
+  add(counted.changed, "changed");
+  return words.empty() ? "no row changed" : join(words);
+}
+
+/// Too much to lose where nobody looks: all of a table, or more than half of ten rows or more.
+bool shrinks(const Difference& counted) {
+  constexpr std::size_t few = 10;
+  if (counted.before == 0) return false;
+  const auto after = counted.before - counted.removed + counted.added;
+  return after == 0 || (counted.before >= few && counted.removed * 2 > counted.before);
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& ways_out) {
+  throw Error(ExitCode::refused, what, ways_out);
+}
+
+std::string ways_out(const std::string& configuration) {
+  return "`pull " + configuration + "` takes Consul's version, a plain `save " + configuration + "` replaces it";
+}
+
+void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::string& name) {
+  const auto what = "Consul holds " + describe(theirs);
+  switch (acquaintance) {
+    case Acquaintance::whole: return;
+    case Acquaintance::in_part: refuse(what + ", which this node has applied in part only", ways_out(name));
+    case Acquaintance::earlier_start:
+      refuse(what + ", and this ProxySQL, which differs, has started since this node saved or applied that",
+             ways_out(name));
+    case Acquaintance::untold:
+      refuse(what + ", and this ProxySQL, which differs, does not tell whether it has started since", ways_out(name));
+    case Acquaintance::none: refuse(what + ", which this node has neither saved nor applied", ways_out(name));
+  }
+}
+
+void guard_shrinking(const Held& theirs, const TableSchema& schema, const Difference& counted) {
+  if (!shrinks(counted)) return;
+  refuse("table " + schema.name + " would lose " + std::to_string(counted.removed) + " of the " +
+             std::to_string(counted.before) + " rows that Consul holds in " + describe(theirs),
+         "if that is meant, add --allow-shrink; `pull` takes Consul's version");
+}
+
+}  // namespace
+
+Acquaintance acquaintance_with(const KvEntry& entry, const State& state, const std::string& configuration) {
+  const auto* known = state.find(configuration);
+  if (known == nullptr || known->applying || known->version != entry.modify_index ||
+      known->sha256 != sha256_hex(entry.value)) {
+    return Acquaintance::none;
+  }
+  if (known->outcome == Outcome::partial) return Acquaintance::in_part;
+  if (!state.observed) return Acquaintance::untold;
+  return known->start == state.start_number ? Acquaintance::whole : Acquaintance::earlier_start;
+}
+
+Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintance acquaintance,
+              const SaveOptions& options) {
+  Weighed weighed{.write = true, .document = ours.document};
+  if (!theirs) return weighed;
+  const std::string name(ours.configuration.name);
+  auto problem = theirs->problem;
+  Fitted fitted;
+  if (theirs->document) {
+    try {
+      fitted = fit_theirs(ours, theirs->document->tables);
+    } catch (const Error& error) {
+      problem = error.what();
+    }
+  }
+  if (!problem.empty()) {
+    if (!options.force || options.if_current) {
+      refuse("Consul's " + describe(*theirs) + " cannot be read whole, so nothing of it could be kept: " + problem,
+             options.if_current ? "look at it; a plain `save --force " + name + "` replaces it"
+                                : "--force replaces it all the same");
+    }
+    weighed.warnings.push_back("replaces " + describe(*theirs) + ", which could not be read whole: " + problem);
+    return weighed;
+  }
+  auto tables = ours.document.tables;
+  if (ours.memory && !options.force) {
+    auto settled = settle_servers(std::move(tables), fitted.tables, *ours.memory);
+    tables = std::move(settled.tables);
+    weighed.notices = std::move(settled.moved);
+  }
+  weighed.document.tables = carried_over(ours, fitted.tables, std::move(tables));
+  weighed.lost = std::move(fitted.warnings);
+  Difference all;
+  std::vector<std::pair<const TableSchema*, Difference>> by_table;
+  for (const auto& schema : ours.schemas) {
+    const auto* table = find_table(weighed.document.tables, schema.name);
+    if (table == nullptr) continue;
+    const auto counted = difference(schema, find_table(fitted.tables, schema.name), *table);
+    all.added += counted.added;
+    all.removed += counted.removed;
+    all.changed += counted.changed;
+    by_table.emplace_back(&schema, counted);
+  }
+  weighed.changes = describe(all);
+  weighed.write = all.any() || options.force;
+  if (!weighed.write) return weighed;
+  if (options.if_current && all.any()) guard_unseen(*theirs, acquaintance, name);
+  if (!weighed.lost.empty() && !options.force) {
+    refuse("Consul's " + describe(*theirs) +
+               " holds what this ProxySQL cannot, and all nodes would lose it: " + join(weighed.lost, "; "),
+           "save on a node whose ProxySQL can, or add --force to drop it");
+  }
+  for (const auto& lost : weighed.lost) weighed.warnings.push_back("drops for all nodes: " + lost);
+  if (options.if_current && !options.allow_shrink) {
+    for (const auto& [schema, counted] : by_table) guard_shrinking(*theirs, *schema, counted);
+  }
+  if (acquaintance == Acquaintance::none) {
+    weighed.warnings.push_back("replaces " + describe(*theirs) +
+                               ", which this node has neither saved nor applied: " + weighed.changes);
+  }
+  return weighed;
+}
+
+std::string describe(const Held& held) {
+  const auto version = "version " + std::to_string(held.entry.modify_index);
+  return held.document ? version + " of " + describe_origin(*held.document) : version;
+}
+
+}  // namespace proxysql_consul

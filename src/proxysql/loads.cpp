@@ -1,0 +1,76 @@
+#include "proxysql_consul/proxysql/loads.h"
+
+#include <algorithm>
+
+#include "proxysql_consul/base/text.h"
+
+namespace proxysql_consul {
+namespace {
+
+std::int64_t number_in(const Cell& cell) { return to_integer(cell.value_or("")).value_or(0); }
+
+std::int64_t seconds_now(Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
+}
+
+/// What the server says of itself in numbers; nothing where it has no such row.
+struct Figures {
+  std::optional<std::int64_t> uptime;
+  std::uint64_t servers_loads = 0;
+};
+
+Figures read_figures(AdminSession& session) {
+  Figures figures;
+  for (const auto& row : session
+                             .query("SELECT Variable_Name, Variable_Value FROM stats.stats_mysql_global WHERE "
+                                    "Variable_Name IN ('ProxySQL_Uptime','Servers_table_version')")
+                             .rows) {
+    if (row.at(0) == "ProxySQL_Uptime") figures.uptime = number_in(row.at(1));
+    if (row.at(0) == "Servers_table_version") figures.servers_loads = static_cast<std::uint64_t>(number_in(row.at(1)));
+  }
+  return figures;
+}
+
+}  // namespace
+
+std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) {
+  std::vector<Load> loads;
+  if (!inventory.tables.contains("runtime_checksums_values")) return loads;
+  for (const auto& row :
+       session.query("SELECT name, version, epoch, checksum FROM runtime_checksums_values ORDER BY name").rows) {
+    loads.push_back({.name = row.at(0).value_or(""),
+                     .version = static_cast<std::uint64_t>(number_in(row.at(1))),
+                     .epoch = number_in(row.at(2)),
+                     .checksum = row.at(3).value_or("")});
+  }
+  return loads;
+}
+
+std::string load_of(const std::vector<Load>& loads, const Configuration& configuration) {
+  // The row mysql_servers moves with what a monitor does.
+  const std::string_view name = configuration.name == "mysql_servers" ? "mysql_servers_v2" : configuration.name;
+  const auto found = std::find_if(loads.begin(), loads.end(), [&](const Load& load) { return load.name == name; });
+  if (found == loads.end() || found->version == 0 || found->checksum.empty()) return {};
+  return std::to_string(found->version) + "/" + found->checksum;
+}
+
+std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& loads, Clock& clock) {
+  constexpr int attempts = 3;
+  Start start;
+  for (const auto& load : loads) {
+    if (load.version > 0 && (start.oldest_load == 0 || load.epoch < start.oldest_load)) start.oldest_load = load.epoch;
+  }
+  for (int attempt = 1;; ++attempt) {
+    const auto before = seconds_now(clock);
+    const auto figures = read_figures(session);
+    if (!figures.uptime) return std::nullopt;
+    const auto after = seconds_now(clock);
+    // An answer that took its time says little about when the server began.
+    if (after - before > 1 && attempt < attempts) continue;
+    start.began = after - *figures.uptime;
+    start.servers_loads = figures.servers_loads;
+    return start;
+  }
+}
+
+}  // namespace proxysql_consul

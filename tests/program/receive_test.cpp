@@ -1,0 +1,254 @@
+// update and pull: what is compared, what is believed of a record, and what is said of what ProxySQL did not keep.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "proxysql_consul/model/document.h"
+#include "support/fake_kv_store.h"
+#include "support/process.h"
+#include "support/program_node.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class Receive : public Run {};
+
+TEST_F(Receive, ComparesAnewWhereProxySqlHasStartedSince) {
+  save_from_a({"db1"});
+  EXPECT_EQ(b.update().status, 0);
+  b.clock.turn(std::chrono::seconds(100));
+  b.engine.restart();
+  EXPECT_THAT(b.update().out, HasSubstr("unchanged, it was here already"));
+  EXPECT_EQ(b.update().out, "nothing to do: what came is here already\n");
+  b.clock.turn(std::chrono::seconds(100));
+  b.engine.restart_with_disk();
+  EXPECT_THAT(b.update().out, HasSubstr(": applied ("));
+  EXPECT_EQ(b.servers(), Texts{"db1"});
+}
+
+TEST_F(Receive, BringsANodeThatLostWhatItSavedItselfToConsulsVersion) {
+  save_from_a({"db1"});
+  a.clock.turn(std::chrono::seconds(100));
+  a.engine.restart_with_disk();
+  EXPECT_EQ(a.run({"pull"}).status, 0);
+  EXPECT_EQ(a.servers(), Texts{"db1"});
+}
+
+TEST_F(Receive, FetchesAfterItHasTheLock) {
+  save_from_a({"db1"});
+  bool locked = false;
+  consul.on_call = [&](const std::string& call) {
+    if (call.starts_with("LIST")) locked = std::filesystem::exists(b.state_file() + ".lock");
+  };
+  EXPECT_EQ(b.run({"pull"}).status, 0);
+  EXPECT_TRUE(locked);
+}
+
+TEST_F(Receive, AppliesAnOlderVersionOnlyWhereConsulConfirmsIt) {
+  save_from_a({"db1"});
+  const auto older = consul.watch(prefix);
+  save_from_a({"db2"});
+  EXPECT_EQ(b.update().status, 0);
+  for (const Texts& words : {Texts{"update"}, Texts{"pull", "--force"}}) {
+    const bool pulls = words[0] == "pull";
+    std::size_t reads = 0;
+    consul.on_call = [&](const std::string& call) {
+      if (call.starts_with("GET") && ++reads > 0) consul.always = FakeConsul::Failure::away;
+    };
+    const auto away = b.run(words, older);
+    consul.always.reset();
+    consul.on_call = {};
+    EXPECT_EQ(away.status, pulls ? 0 : 5);
+    EXPECT_EQ(b.servers(), Texts{"db2"});
+  }
+  const auto passed_over = b.run({"update"}, older);
+  EXPECT_EQ(passed_over.status, 0);
+  EXPECT_THAT(passed_over.err, ElementsAre(HasSubstr("is older than what this node applied and Consul holds")));
+  // A Consul that was set up anew counts from the start.
+  const auto text = consul.value_of(servers_key);
+  consul.entries.clear();
+  consul.index = 10;
+  consul.set(servers_key, text);
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.state().find("mysql_servers")->version, 11U);
+}
+
+TEST_F(Receive, SaysWhatPullDidNotFind) {
+  save_from_a({"db1"});
+  const auto ran = b.run({"pull", "mysql_users", "mysql_servers"});
+  EXPECT_EQ(ran.status, 6);
+  EXPECT_THAT(ran.err, ElementsAre("error: proxysql/mysql_users: Consul holds no such key (save it on the node that "
+                                   "has it, or may this token not read it?)"));
+  EXPECT_EQ(b.servers(), Texts{"db1"}) << "the others are applied all the same";
+  consul.hidden = {servers_key};
+  EXPECT_EQ(b.run({"pull", "mysql_servers"}).status, 6);
+}
+
+TEST_F(Receive, SaysWhyThereIsNothingToDo) {
+  for (const std::string nothing : {"null", "[]"}) {
+    const auto ran = b.run({"update"}, nothing);
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_EQ(ran.out, "nothing to do: Consul holds no configuration under proxysql/\n");
+  }
+  const auto folder = b.run({"update"}, R"([{"Key":"proxysql/","Value":null,"ModifyIndex":7}])");
+  EXPECT_EQ(folder.out, "nothing to do: Consul holds no configuration under proxysql/\n");
+  save_from_a({"db1"});
+  b.configure(R"("accept":["mysql_users"])");
+  EXPECT_EQ(b.update().out, "nothing to do: this node accepts none of the configurations that came\n");
+}
+
+TEST_F(Receive, SaysSoWhereTheDiskIsFullAndTriesAgain) {
+  save_from_a({"db1"});
+  b.engine.set_disk(DiskState::full);
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 4);
+  EXPECT_THAT(ran.out, HasSubstr(": applied, but not on disk ("));
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("at runtime, but SAVE did not bring it to disk")));
+  EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::failed);
+  EXPECT_EQ(std::to_string(b.state().find("mysql_servers")->version), version_of(servers_key)) << "it runs with it";
+  EXPECT_EQ(b.update().status, 4) << "still full";
+  b.engine.set_disk(DiskState::writable);
+  b.engine.clear_log();
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.writes(), Texts{"SAVE"}) << "without a LOAD";
+  EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::applied);
+}
+
+TEST_F(Receive, PassesOverAConfigurationThatThisProxySqlLacks) {
+  NodeUnderTest newer(consul, dir, "newer", {}, StandinVersion::v3_0);
+  newer.execute({"INSERT INTO pgsql_servers(hostgroup_id,hostname) VALUES (1,'pg1')", "LOAD PGSQL SERVERS TO RUNTIME"});
+  EXPECT_EQ(newer.run({"save", "pgsql_servers"}).status, 0);
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, ElementsAre("info: proxysql/pgsql_servers: passed over: this ProxySQL 2.7.2-3-gstandin has no "
+                                   "such configuration"));
+  NodeUnderTest other(consul, dir, "other", {}, StandinVersion::v3_0);
+  EXPECT_EQ(other.update().status, 0);
+  EXPECT_EQ(other.engine.execute("SELECT hostname FROM runtime_pgsql_servers").rows, (Rows{{"pg1"}}));
+}
+
+TEST_F(Receive, ExchangesAllOfPgsqlBetweenNodesOf3_0) {
+  NodeUnderTest from(consul, dir, "from", {}, StandinVersion::v3_0);
+  NodeUnderTest to(consul, dir, "to", {}, StandinVersion::v3_0);
+  from.execute({"INSERT INTO pgsql_servers(hostgroup_id,hostname) VALUES (1,'pg1')",
+                "INSERT INTO pgsql_users(username,password) VALUES ('u','p')",
+                "INSERT INTO pgsql_query_rules(rule_id,active) VALUES (1,1)",
+                "UPDATE global_variables SET variable_value='77' WHERE variable_name='pgsql-max_connections'",
+                "LOAD PGSQL SERVERS TO RUNTIME", "LOAD PGSQL USERS TO RUNTIME", "LOAD PGSQL QUERY RULES TO RUNTIME",
+                "LOAD PGSQL VARIABLES TO RUNTIME"});
+  EXPECT_EQ(from.run({"save", "--all"}).status, 0);
+  const auto ran = to.update();
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, IsEmpty());
+  EXPECT_EQ(to.engine.execute("SELECT username FROM pgsql_users").rows, (Rows{{"u"}}));
+  EXPECT_EQ(to.engine
+                .execute("SELECT variable_value FROM runtime_global_variables WHERE "
+                         "variable_name='pgsql-max_connections'")
+                .rows,
+            (Rows{{"77"}}));
+}
+
+TEST_F(Receive, AppliesServersBeforeTheRulesThatNameThem) {
+  a.set_servers({"db1"});
+  a.execute({"INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1)", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_EQ(a.run({"save", "mysql_query_rules", "mysql_servers"}).status, 0);
+  Texts loads;
+  EXPECT_EQ(b.update().status, 0);
+  for (const auto& statement : b.engine.log()) {
+    if (statement.starts_with("LOAD")) loads.push_back(statement);
+  }
+  EXPECT_THAT(loads, ElementsAre("LOAD MYSQL SERVERS TO RUNTIME", "LOAD MYSQL QUERY RULES TO RUNTIME"));
+}
+
+TEST_F(Receive, TakesOtherTextForAnotherSecret) {
+  a.execute({"UPDATE global_variables SET variable_value='0123' WHERE variable_name='mysql-monitor_password'",
+             "LOAD MYSQL VARIABLES TO RUNTIME"});
+  b.execute({"UPDATE global_variables SET variable_value='123' WHERE variable_name='mysql-monitor_password'",
+             "LOAD MYSQL VARIABLES TO RUNTIME", "SAVE MYSQL VARIABLES TO DISK"});
+  EXPECT_EQ(a.run({"save", "mysql_variables"}).status, 0);
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.engine
+                .execute("SELECT variable_value FROM runtime_global_variables WHERE "
+                         "variable_name='mysql-monitor_password'")
+                .rows,
+            (Rows{{"0123"}}));
+}
+
+TEST_F(Receive, SaysWhatMemoryHoldsWhereTheConnectionIsLostForGood) {
+  save_from_a({"db1"});
+  for (std::size_t n = 1;; ++n) {
+    ASSERT_LT(n, 100U);
+    NodeUnderTest node(consul, dir, "node" + std::to_string(n));
+    node.set_servers({"old"});
+    node.engine.plan(n, Fault::drop);
+    node.engine.on_statement([&](std::string_view) {
+      if (node.engine.log().size() + 1 >= n) node.is_away = true;
+    });
+    const auto ran = node.update();
+    if (ran.status == 0) break;
+    const auto memory = node.engine.execute("SELECT hostname FROM mysql_servers ORDER BY 1").rows;
+    const bool is_whole = memory == Rows{{"old"}} || memory == Rows{{"db1"}};
+    const bool says = ran.err.back().find("may hold a part of the new version: do not LOAD them") != std::string::npos;
+    EXPECT_TRUE(says || is_whole) << "statement " << n << ": " << ran.err.back();
+    EXPECT_TRUE(!says || node.state().find("mysql_servers")->applying) << "statement " << n;
+    node.is_away = false;
+    node.engine.on_statement({});
+    EXPECT_EQ(node.update().status, 0);
+    EXPECT_EQ(node.servers(), Texts{"db1"});
+    EXPECT_FALSE(node.state().find("mysql_servers")->applying);
+  }
+}
+
+TEST_F(Receive, PutsMemoryBackAsItWasBeforeTheFirstAttempt) {
+  save_from_a({"db1", "db2"});
+  b.set_servers({"old"});
+  // The connection breaks between REPLACE and DELETE; in the second attempt the DELETE is refused.
+  int deletes = 0;
+  b.engine.on_statement([&](std::string_view sql) {
+    if (!sql.starts_with("DELETE")) return;
+    if (++deletes <= 2) b.engine.plan(1, deletes == 1 ? Fault::drop : Fault::fail, "no");
+  });
+  const auto ran = b.update();
+  b.engine.on_statement({});
+  if (ran.status == 0) GTEST_FAIL() << "nothing was refused";
+  EXPECT_THAT(ran.err.back(), EndsWith("; runtime is untouched, the memory tables are as before"));
+  EXPECT_EQ(b.engine.execute("SELECT hostname FROM mysql_servers").rows, (Rows{{"old"}}));
+}
+
+TEST_F(Receive, AsksAnyServerForTheParts) {
+  consul.value_limit = 20'000;
+  Texts rules;
+  for (int i = 1; i <= 60; ++i) {
+    rules.push_back("INSERT INTO mysql_query_rules(rule_id,active,comment) VALUES (" + std::to_string(i) +
+                    ",1,hex(randomblob(900)))");
+  }
+  rules.push_back("LOAD MYSQL QUERY RULES TO RUNTIME");
+  a.execute(rules);
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  consul.opened.clear();
+  EXPECT_EQ(b.update().status, 0);
+  ASSERT_FALSE(consul.opened.empty());
+  EXPECT_TRUE(consul.opened.front().stale);
+  EXPECT_THAT(b.clock.pauses, SizeIs(1)) << "all nodes begin at once";
+}
+
+TEST_F(Receive, KeepsItsPlaceWithAStatsUserOutOfConfigurations) {
+  b.is_away = false;
+  save_from_a({"db1"});
+  b.engine.execute("DROP TABLE mysql_servers");
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 4);
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("sees no configuration there (the user must be one of "
+                                             "admin-admin_credentials, and not of admin-stats_credentials)")));
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
