@@ -134,7 +134,7 @@ class Receiver {
     } else if (some(Verdict::applied) == decisions.end()) {
       out << "this node accepts none of the configurations that came\n";
     } else {
-      out << "what came is here already\n";
+      out << "what came was applied or saved here before\n";
     }
   }
 

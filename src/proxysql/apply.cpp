@@ -21,9 +21,10 @@ std::vector<std::string> variables_in(const Configuration& configuration, const 
   return names;
 }
 
-void fail(Applied& result, Outcome outcome, const std::string& what, const std::vector<std::string>& lines) {
+/// `what` ends in ": ".
+void fail(Applied& result, Outcome outcome, const char* what, const std::vector<std::string>& lines) {
   result.outcome = outcome;
-  for (const auto& line : lines) result.warnings.push_back(what + ": " + line);
+  for (const auto& line : lines) result.warnings.emplace_back(what).append(line);
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   result.changed = plan.does_something();
   result.loaded = plan.load;
   if (!plan.edits.empty()) {
-    fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed", plan.edits);
+    fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed: ", plan.edits);
   }
   if (options_.dry_run) {
     for (const auto& statement : plan.statements) result.statements.push_back(statement.shown);
@@ -166,7 +167,7 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
     return;
   }
   const auto missing = missing_in(schemas_, wanted_.tables, tables, configuration_, Match::loaded, 5);
-  if (!missing.empty()) fail(result, Outcome::partial, "not taken by ProxySQL", missing);
+  if (!missing.empty()) fail(result, Outcome::partial, "not taken by ProxySQL: ", missing);
 }
 
 /// ProxySQL says OK also where the disk took nothing.
@@ -177,7 +178,7 @@ void Application::verify_disk(AdminSession& session, const std::vector<Table>& t
   for (const auto& schema : schemas_) {
     const auto lines =
         differences(schema, table_named(stored, schema.name), table_named(disk, schema.name), Match::loaded, false, 3);
-    if (!lines.empty()) fail(result, Outcome::failed, "at runtime, but SAVE did not bring it to disk", lines);
+    if (!lines.empty()) fail(result, Outcome::failed, "at runtime, but SAVE did not bring it to disk: ", lines);
   }
 }
 

@@ -248,7 +248,7 @@ TEST(EndToEnd, EveryTableOfEveryConfigurationArrives) {
             std::vector<Row>({{"4321"}}));
   const auto again = pair.b.run({"pull"});
   EXPECT_EQ(again.exit_code, 0);
-  EXPECT_EQ(again.out, "nothing to do: what came is here already\n");
+  EXPECT_EQ(again.out, "nothing to do: what came was applied or saved here before\n");
 }
 
 TEST(EndToEnd, WhatAMonitorShunnedArrivesAsOnline) {

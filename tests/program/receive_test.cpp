@@ -27,7 +27,7 @@ TEST_F(Receive, ComparesAnewWhereProxySqlHasStartedSince) {
   b.clock.turn(std::chrono::seconds(100));
   b.engine.restart();
   EXPECT_THAT(b.update().out, HasSubstr("unchanged, it was here already"));
-  EXPECT_EQ(b.update().out, "nothing to do: what came is here already\n");
+  EXPECT_EQ(b.update().out, "nothing to do: what came was applied or saved here before\n");
   b.clock.turn(std::chrono::seconds(100));
   b.engine.restart_with_disk();
   EXPECT_THAT(b.update().out, HasSubstr(": applied ("));
