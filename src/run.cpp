@@ -7,6 +7,7 @@
 #include "proxysql_consul/cli/help.h"
 #include "proxysql_consul/cli/parse.h"
 #include "proxysql_consul/commands/commands.h"
+#include "proxysql_consul/proxysql/admin_session.h"
 
 namespace proxysql_consul {
 
@@ -18,7 +19,8 @@ int run(const std::vector<std::string>& words, const Context& context) {
       context.err << format_help(commands());
       return static_cast<int>(ExitCode::usage);
     }
-    const auto arguments = parse_arguments(words, commands(), "proxysql-consul " PROXYSQL_CONSUL_VERSION);
+    const auto arguments =
+        parse_arguments(words, commands(), "proxysql-consul " PROXYSQL_CONSUL_VERSION " with " + admin_library());
     if (arguments.print) {
       context.out << *arguments.print;
     } else {

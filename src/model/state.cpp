@@ -28,14 +28,18 @@ Json to_json(const State& state) {
 
 Json to_json(const std::optional<Start>& start) {
   if (!start) return nullptr;
-  return {{"began", start->began}, {"servers_loads", start->servers_loads}, {"oldest_load", start->oldest_load}};
+  return {{"began", start->began},
+          {"servers_loads", start->servers_loads},
+          {"oldest_load", start->oldest_load},
+          {"newest_load", start->newest_load}};
 }
 
 std::optional<Start> start_from_json(const Json& json) {
   if (json.is_null()) return std::nullopt;
   return Start{.began = json.at("began").get<std::int64_t>(),
                .servers_loads = json.at("servers_loads").get<std::uint64_t>(),
-               .oldest_load = json.at("oldest_load").get<std::int64_t>()};
+               .oldest_load = json.at("oldest_load").get<std::int64_t>(),
+               .newest_load = json.at("newest_load").get<std::int64_t>()};
 }
 
 /// True where the two say the same to the other nodes.
@@ -53,8 +57,7 @@ bool is_same_start(const Start& then, const Start& now) {
   constexpr std::int64_t wobble = 2;
   const auto moved = now.began - then.began;
   if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads) return false;
-  if (now.servers_loads > then.servers_loads) return true;
-  return now.oldest_load > 0 && now.oldest_load <= then.oldest_load;
+  return now.oldest_load > 0 && now.oldest_load <= then.newest_load;
 }
 
 void State::observe(const std::optional<Start>& now) {
@@ -70,6 +73,7 @@ void State::observe(const std::optional<Start>& now) {
   if (moved >= -1 && moved <= 1) {
     start->servers_loads = now->servers_loads;
     start->oldest_load = now->oldest_load;
+    start->newest_load = now->newest_load;
   } else {
     start = now;
   }

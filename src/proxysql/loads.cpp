@@ -58,7 +58,9 @@ std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& 
   constexpr int attempts = 3;
   Start start;
   for (const auto& load : loads) {
-    if (load.version > 0 && (start.oldest_load == 0 || load.epoch < start.oldest_load)) start.oldest_load = load.epoch;
+    if (load.version == 0) continue;
+    if (start.oldest_load == 0 || load.epoch < start.oldest_load) start.oldest_load = load.epoch;
+    start.newest_load = std::max(start.newest_load, load.epoch);
   }
   for (int attempt = 1;; ++attempt) {
     const auto before = seconds_now(clock);

@@ -21,11 +21,13 @@ struct Start {
   std::int64_t began = 0;           ///< seconds since 1970: now less ProxySQL_Uptime
   std::uint64_t servers_loads = 0;  ///< Servers_table_version, which begins anew with each start
   std::int64_t oldest_load = 0;     ///< the oldest epoch in runtime_checksums_values; 0 where it holds none
+  std::int64_t newest_load = 0;     ///< the newest
 
   bool operator==(const Start&) const = default;
 };
 
-/// True where nothing in `now` shows a start since `then` was read.
+/// True where nothing in `now` shows a start since `then` was read. That every configuration was loaded since does show
+/// one: an operator who does all that looks the same, and a comparison too many costs less than a start that is missed.
 bool is_same_start(const Start& then, const Start& now);
 
 /// The newest version that is in this node's runtime, and how the last attempt ended.
