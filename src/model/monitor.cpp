@@ -65,7 +65,6 @@ class Settling {
   void run(Table& runtime, const Group& group, std::vector<std::string>& moved) const {
     auto here = servers_in(&runtime, group);
     const auto there = servers_in(reference_, group);
-    const auto in_memory = servers_in(memory_, group);
     std::set<Server> settled;
     std::vector<Row> rows;
     for (const auto& [server, places] : here) {
@@ -75,7 +74,7 @@ class Settling {
         rows.insert(rows.end(), wanted->second.begin(), wanted->second.end());
         moved.push_back("server " + name_of(server) + ": its place is hostgroup " + hostgroups_of(wanted->second) +
                         ", a monitor has it in " + hostgroups_of(places));
-      } else if (group.discovers && !in_memory.contains(server)) {
+      } else if (group.discovers && !is_named(reference_, server) && !is_named(memory_, server)) {
         settled.insert(server);
         moved.push_back("server " + name_of(server) + ": a monitor has added it to hostgroup " + hostgroups_of(places));
       }
@@ -92,6 +91,12 @@ class Settling {
 
   static std::string name_of(const Server& server) {
     return printable(server.first, 64) + ":" + printable(server.second, 8);
+  }
+
+  /// In whatever hostgroup.
+  bool is_named(const Table* table, const Server& server) const {
+    return table != nullptr && std::any_of(table->rows.begin(), table->rows.end(),
+                                           [&](const Row& row) { return server_of(row) == server; });
   }
 
   std::string hostgroups_of(const std::vector<Row>& rows) const {

@@ -30,6 +30,7 @@ Json to_json(const std::optional<Start>& start) {
   if (!start) return nullptr;
   return {{"began", start->began},
           {"servers_loads", start->servers_loads},
+          {"loads", start->loads},
           {"oldest_load", start->oldest_load},
           {"newest_load", start->newest_load}};
 }
@@ -38,6 +39,7 @@ std::optional<Start> start_from_json(const Json& json) {
   if (json.is_null()) return std::nullopt;
   return Start{.began = json.at("began").get<std::int64_t>(),
                .servers_loads = json.at("servers_loads").get<std::uint64_t>(),
+               .loads = json.at("loads").get<std::uint64_t>(),
                .oldest_load = json.at("oldest_load").get<std::int64_t>(),
                .newest_load = json.at("newest_load").get<std::int64_t>()};
 }
@@ -56,7 +58,9 @@ std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cas
 bool is_same_start(const Start& then, const Start& now) {
   constexpr std::int64_t wobble = 2;
   const auto moved = now.began - then.began;
-  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads) return false;
+  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads || now.loads < then.loads) {
+    return false;
+  }
   return now.oldest_load > 0 && now.oldest_load <= then.newest_load;
 }
 
@@ -72,6 +76,7 @@ void State::observe(const std::optional<Start>& now) {
   const auto moved = now->began - start->began;
   if (moved >= -1 && moved <= 1) {
     start->servers_loads = now->servers_loads;
+    start->loads = now->loads;
     start->oldest_load = now->oldest_load;
     start->newest_load = now->newest_load;
   } else {

@@ -51,6 +51,8 @@ class Receiver {
     for (const auto& decision : decisions) worst = worst_of(worst, handle(decision));
     if (worst == ExitCode::ok && !did_something_) say_why_nothing(decisions);
     if (!options_.dry_run) {
+      // What was loaded here is told apart from a start by what ProxySQL says of it afterwards.
+      if (did_something_ && files_.state().observed) observe_start();
       files_.write_state();
       if (!files_.state().published) announce(job_, files_, proxysql_.version());
     }

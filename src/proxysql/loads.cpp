@@ -59,9 +59,12 @@ std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& 
   Start start;
   for (const auto& load : loads) {
     if (load.version == 0) continue;
+    start.loads += load.version;
     if (start.oldest_load == 0 || load.epoch < start.oldest_load) start.oldest_load = load.epoch;
     start.newest_load = std::max(start.newest_load, load.epoch);
   }
+  // Without them a PROXYSQL RESTART cannot be told.
+  if (start.oldest_load == 0) return std::nullopt;
   for (int attempt = 1;; ++attempt) {
     const auto before = seconds_now(clock);
     const auto figures = read_figures(session);

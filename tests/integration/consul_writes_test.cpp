@@ -158,7 +158,8 @@ TEST(ConsulWrites, ManySavesAtOnceLoseNoneOfThemselves) {
       EXPECT_THAT(result.err, HasSubstr("other saves came between 6 times in a row"));
     }
   }
-  ASSERT_THAT(saved, SizeIs(Ge(2)));
+  // Whoever gave up has seen six others come first.
+  ASSERT_THAT(saved, SizeIs(Ge(6)));
   const auto hostname_in = [](const std::string& text) {
     return parse_document(text).tables.at(0).rows.at(0).at(1).value_or("NULL");
   };

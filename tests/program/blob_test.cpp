@@ -98,6 +98,25 @@ TEST_F(Blobs, CollectsBlobsThatNothingRefersTo) {
   EXPECT_THAT(blobs(), IsEmpty());
 }
 
+TEST_F(Blobs, SparesABlobThatAValueNamesWhichCannotBeParsed) {
+  consul.value_limit = 20'000;
+  a.configure(R"("history_limit":0)");
+  for (const std::string key : {"proxysql/mysql_firewall", "proxysql/of_the_future", "proxysql-meta/of_the_future"}) {
+    SCOPED_TRACE(key);
+    a.execute(large_rules(60));
+    EXPECT_EQ(a.run({"save", "mysql_query_rules", "--force"}).status, 0);
+    const auto parts = blobs();
+    EXPECT_THAT(parts, Not(IsEmpty()));
+    consul.set(key, "{\"format\":3,\"sealed\":" + parse_document(consul.value_of(rules_key)).blob->sha256);
+    a.execute(large_rules(1));
+    EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+    EXPECT_EQ(blobs(), parts);
+    consul.entries.erase(key);
+    EXPECT_EQ(a.run({"save", "mysql_query_rules", "--force"}).status, 0);
+    EXPECT_THAT(blobs(), IsEmpty());
+  }
+}
+
 TEST_F(Blobs, CollectsABlobOfMorePartsThanATransactionTakes) {
   consul.value_limit = 8'000;
   consul.says_limit = true;

@@ -231,6 +231,18 @@ TEST_F(Guards, AskLittleWhereNothingChanged) {
   EXPECT_THAT(consul.log, ElementsAre("GET " + servers_key));
 }
 
+TEST_F(Guards, LeaveTheStateFileAloneWhereNothingChanged) {
+  save_from_a({"db1"});
+  const auto before = std::filesystem::last_write_time(a.state_file());
+  const auto text = read_file(a.state_file());
+  for (const Texts& words :
+       {Texts{"save", "mysql_servers"}, Texts{"save", "mysql_servers", "--if-current"}, Texts{"pull"}}) {
+    EXPECT_EQ(a.run(words).status, 0);
+    EXPECT_EQ(std::filesystem::last_write_time(a.state_file()), before) << words[0];
+    EXPECT_EQ(read_file(a.state_file()), text);
+  }
+}
+
 TEST_F(Guards, TakeWhatAMonitorDoesForNoChange) {
   for (const auto version : {StandinVersion::v2_7, StandinVersion::v2_5}) {
     FakeConsul fresh;

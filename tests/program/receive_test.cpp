@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "proxysql_consul/base/files.h"
 #include "proxysql_consul/model/document.h"
 #include "support/fake_kv_store.h"
 #include "support/process.h"
@@ -50,6 +52,17 @@ TEST_F(Receive, FetchesAfterItHasTheLock) {
   };
   EXPECT_EQ(b.run({"pull"}).status, 0);
   EXPECT_TRUE(locked);
+}
+
+TEST_F(Receive, WaitsForTheLockForAsLongAsARunMayLast) {
+  save_from_a({"db1"});
+  b.configure(R"("retry_seconds":0)");
+  auto lock = std::make_optional<FileLock>(b.state_file() + ".lock", std::chrono::seconds(1), b.clock);
+  b.clock.on_pause = [&] {
+    if (b.clock.steady().time_since_epoch() > std::chrono::seconds(200)) lock.reset();
+  };
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.servers(), Texts{"db1"});
 }
 
 TEST_F(Receive, AppliesAnOlderVersionOnlyWhereConsulConfirmsIt) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,10 @@ class StandinLayers {
   void replace_disk(const std::string& path);
 
  private:
+  struct Made {};
+  StandinLayers(StandinVersion version, const StandinHost& host, Made);
+  static const StandinLayers& pristine(StandinVersion version);
+  void attach();
   void create_tables();
   void load_table(const std::string& table);
   void keep_loaded(const std::string& table);

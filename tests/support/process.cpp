@@ -152,8 +152,8 @@ std::string Process::err() const { return read_all(err_); }
 
 ProcessResult run_process(ProcessOptions options) { return Process(std::move(options)).wait(); }
 
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "proxysql-consul-XXXXXX").string();
+TempDir::TempDir(const std::filesystem::path& parent) {
+  std::string pattern = (parent / "proxysql-consul-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::system_error(errno, std::generic_category(), pattern);
   path_ = pattern;
 }

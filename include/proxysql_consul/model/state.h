@@ -20,6 +20,7 @@ std::string_view to_string(Outcome outcome);
 struct Start {
   std::int64_t began = 0;           ///< seconds since 1970: now less ProxySQL_Uptime
   std::uint64_t servers_loads = 0;  ///< Servers_table_version, which begins anew with each start
+  std::uint64_t loads = 0;          ///< all versions in runtime_checksums_values, which begin anew with each process
   std::int64_t oldest_load = 0;     ///< the oldest epoch in runtime_checksums_values; 0 where it holds none
   std::int64_t newest_load = 0;     ///< the newest
 

@@ -32,7 +32,7 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
 /// such thing.
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
 
-/// Nothing where the server does not tell (1.x). Throws what AdminSession::query() throws.
+/// Nothing where the server does not tell (1.x, or one that counts no loads). Throws what AdminSession::query() throws.
 std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& loads, Clock& clock);
 
 }  // namespace proxysql_consul

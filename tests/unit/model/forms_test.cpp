@@ -103,10 +103,26 @@ TEST(Normalise, LeavesOutVariablesOfOneNodeAndExcludedOnes) {
 }
 
 TEST(Normalise, NeverSharesVariablesOfOneNode) {
-  for (const char* name : {"mysql-interfaces", "mysql-threads", "admin-mysql_ifaces", "admin-pgsql_ifaces",
-                           "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces", "admin-restapi_port",
-                           "admin-web_port", "admin-version", "admin-admin_credentials", "admin-stats_credentials",
-                           "admin-cluster_username", "admin-cluster_password", "pgsql-interfaces", "pgsql-threads"}) {
+  for (const char* name : {"mysql-interfaces",
+                           "mysql-threads",
+                           "admin-mysql_ifaces",
+                           "admin-pgsql_ifaces",
+                           "admin-telnet_admin_ifaces",
+                           "admin-telnet_stats_ifaces",
+                           "admin-restapi_port",
+                           "admin-web_port",
+                           "admin-version",
+                           "admin-admin_credentials",
+                           "admin-stats_credentials",
+                           "admin-cluster_username",
+                           "admin-cluster_password",
+                           "pgsql-interfaces",
+                           "pgsql-threads",
+                           "mysql-eventslog_filename",
+                           "mysql-auditlog_filename",
+                           "pgsql-eventslog_filename",
+                           "pgsql-auditlog_filename",
+                           "admin-ssl_keylog_file"}) {
     EXPECT_FALSE(is_shared_variable(name)) << name;
   }
   EXPECT_TRUE(is_shared_variable("mysql-max_connections"));

@@ -101,7 +101,7 @@ TEST(State, TellsTheOthersWhatThisNodeHolds) {
   EXPECT_THAT(record, HasSubstr("\"outcome\": \"partial\""));
 }
 
-constexpr Start first_start{.began = 1000, .servers_loads = 7, .oldest_load = 1005, .newest_load = 1100};
+constexpr Start first_start{.began = 1000, .servers_loads = 7, .loads = 20, .oldest_load = 1005, .newest_load = 1100};
 
 TEST(State, TellsAStartFromTheSame) {
   const struct {
@@ -109,18 +109,19 @@ TEST(State, TellsAStartFromTheSame) {
     Start now;
     bool same;
   } cases[] = {
-      {"nothing happened", {1000, 7, 1005, 1100}, true},
-      {"the clocks' seconds differ by one", {1001, 7, 1005, 1100}, true},
-      {"the clocks' seconds differ by two", {998, 7, 1005, 1100}, true},
-      {"began later", {1003, 7, 1005, 1100}, false},
-      {"began earlier, on a machine whose time was set", {900, 7, 1005, 1100}, false},
-      {"servers were loaded", {1000, 8, 1005, 2000}, true},
-      {"what was loaded longest ago was loaded", {1000, 7, 1100, 2000}, true},
-      {"all but one was loaded", {1000, 8, 1100, 2000}, true},
-      {"everything was loaded, or PROXYSQL RESTART and then servers", {1000, 8, 2000, 2001}, false},
-      {"PROXYSQL RESTART", {1000, 1, 2000, 2000}, false},
-      {"PROXYSQL RESTART where servers were loaded once", {1000, 7, 2000, 2000}, false},
-      {"no loads are told any more", {1000, 7, 0, 0}, false},
+      {"nothing happened", {1000, 7, 20, 1005, 1100}, true},
+      {"the clocks' seconds differ by one", {1001, 7, 20, 1005, 1100}, true},
+      {"the clocks' seconds differ by two", {998, 7, 20, 1005, 1100}, true},
+      {"began later", {1003, 7, 20, 1005, 1100}, false},
+      {"began earlier, on a machine whose time was set", {900, 7, 20, 1005, 1100}, false},
+      {"servers were loaded", {1000, 8, 20, 1005, 2000}, true},
+      {"what was loaded longest ago was loaded", {1000, 7, 20, 1100, 2000}, true},
+      {"all but one was loaded", {1000, 8, 20, 1100, 2000}, true},
+      {"everything was loaded, or PROXYSQL RESTART and then servers", {1000, 8, 20, 2000, 2001}, false},
+      {"PROXYSQL RESTART", {1000, 1, 20, 2000, 2000}, false},
+      {"PROXYSQL RESTART where servers were loaded once", {1000, 7, 20, 2000, 2000}, false},
+      {"a process that had started within the same second", {1000, 7, 6, 1005, 1100}, false},
+      {"no loads are told any more", {1000, 7, 20, 0, 0}, false},
   };
   for (const auto& [what, now, same] : cases) EXPECT_EQ(is_same_start(first_start, now), same) << what;
 }

@@ -262,6 +262,21 @@ TEST(Apply, LeavesTheOperatorsOwnInactiveRowsWhereRuntimeIsEqual) {
   EXPECT_EQ(rows(engine, "SELECT rule_id FROM mysql_query_rules"), (Rows{{"1"}, {"2"}}));
 }
 
+TEST(Apply, LetsAnInactiveAccountGiveWayToAnActiveOneOfItsName) {
+  StandinEngine engine(StandinVersion::v2_7);
+  start_with(engine, {"INSERT INTO mysql_users(username,active,frontend,backend) VALUES ('u',0,1,0),('v',0,1,0)"},
+             "LOAD MYSQL USERS TO RUNTIME");
+  const auto users = document(StandinVersion::v2_7, "mysql_users", {"INSERT INTO mysql_users(username) VALUES ('u')"});
+  StandinSession session(engine);
+  const Wanted wanted{.tables = users, .from_memory = false};
+  const auto applied =
+      Application(*find_configuration("mysql_users"), wanted, {}).run(session, read_inventory(session));
+  EXPECT_EQ(applied.outcome, Outcome::applied);
+  EXPECT_THAT(applied.notices, ElementsAre("table mysql_users, row username=u, backend=0: is inactive here, and gives "
+                                           "way to an account of its name"));
+  EXPECT_EQ(rows(engine, "SELECT username, active FROM mysql_users ORDER BY username"), (Rows{{"u", "1"}, {"v", "0"}}));
+}
+
 TEST(Apply, TakesNullAndEmptyOfAnAccountForTheSameWhereRuntimeDoes) {
   for (const auto version : both_versions) {
     SCOPED_TRACE(name_of(version));
