@@ -36,14 +36,16 @@ Command update_command() {
       .arguments = {},
       .summary = "apply what a Consul watch delivers on stdin",
       .details =
-          "The handler of a watch of type keyprefix (or key): reads the watch's JSON from stdin, rewrites the "
-          "memory tables\n"
-          "and loads them to runtime. What this node saved itself, or applied before, is passed over.",
+          "The handler of a watch of type keyprefix (or key): reads the watch's JSON from stdin, and changes "
+          "what differs\n"
+          "in ProxySQL's memory, runtime and disk. What this node has applied or saved before is passed over, and so "
+          "is\n"
+          "everything while the cluster is frozen.",
       .options = {{.name = "dry-run",
                    .value = {},
                    .help = "print the SQL statements, secrets masked, and change nothing"}},
       .takes_names = false,
-      .exits = receiving_exits,
+      .exits = std::string(receiving_exits),
       .example = "curl -s http://127.0.0.1:8500/v1/kv/proxysql/?recurse | proxysql-consul update --dry-run",
       .prepare = prepare_update,
   };

@@ -22,6 +22,10 @@ void spare_named_in(const std::string& value, PartsByHash& parts) {
 
 PackedTables pack_tables(const std::vector<Table>& tables, std::size_t part_bytes) {
   const auto text = format_tables(tables);
+  if (text.size() > max_document_bytes) {
+    throw Error(ExitCode::payload, "tables of " + std::to_string(text.size()) + " bytes are more than the limit of " +
+                                       std::to_string(max_document_bytes) + ", and no node could read them");
+  }
   const auto packed = gzip(text);
   PackedTables result{.blob = {.sha256 = sha256_hex(packed), .bytes = text.size(), .parts = 0}, .parts = {}};
   for (std::size_t at = 0; at < packed.size(); at += part_bytes) result.parts.push_back(packed.substr(at, part_bytes));

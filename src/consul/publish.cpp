@@ -63,10 +63,10 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
   document_ = weighed.document;
   whole_ = format_document(document_);
   // Consul takes a write of the same bytes for none, even if it is forced.
-  if (current && (!weighed.write || current->value == whole_)) {
+  if (!weighed.write || (current && current->value == whole_)) {
     return Published{.written = false,
-                     .version = current->modify_index,
-                     .text = current->value,
+                     .version = current ? current->modify_index : 0,
+                     .text = current ? current->value : "",
                      .replaced = {},
                      .weighed = std::move(weighed)};
   }

@@ -21,7 +21,7 @@ Json to_json(const State& state) {
     configurations[name] = {
         {"version", entry.version}, {"sha256", entry.sha256},     {"outcome", to_string(entry.outcome)},
         {"at", entry.at},           {"warnings", entry.warnings}, {"start", entry.start},
-        {"load", entry.load},       {"applying", entry.applying}};
+        {"load", entry.load},       {"applying", entry.applying}, {"runtime_alone", entry.runtime_alone}};
   }
   return configurations;
 }
@@ -89,11 +89,26 @@ const ConfigurationState* State::find(std::string_view configuration) const {
   return found == configurations.end() ? nullptr : &found->second;
 }
 
-const ConfigurationState* State::counted(std::string_view configuration) const {
+const ConfigurationState* State::at_runtime(std::string_view configuration) const {
   const auto* known = find(configuration);
   const bool counts = observed && known != nullptr && known->start == start_number && !known->applying &&
                       known->outcome != Outcome::failed;
   return counts ? known : nullptr;
+}
+
+const ConfigurationState* State::counted(std::string_view configuration) const {
+  const auto* known = at_runtime(configuration);
+  return known != nullptr && !known->runtime_alone ? known : nullptr;
+}
+
+void State::fail(const std::string& configuration, const std::string& at, const std::string& reason) {
+  auto state = configurations[configuration];
+  state.outcome = Outcome::failed;
+  state.warnings = {reason};
+  if (is_same_to_others(configurations[configuration], state)) return;
+  state.at = at;
+  configurations[configuration] = std::move(state);
+  published = false;
 }
 
 void State::record(const std::string& configuration, ConfigurationState state) {
@@ -127,15 +142,18 @@ State parse_state(std::string_view text, const std::string& file) {
     for (const auto& [name, entry] : json.at("configurations").items()) {
       const auto outcome =
           std::find(outcome_names.begin(), outcome_names.end(), entry.at("outcome").get<std::string>());
-      if (outcome == outcome_names.end()) throw std::invalid_argument("an outcome is unknown");
+      // One that a newer version wrote: compared once more.
+      const auto known =
+          outcome != outcome_names.end() ? static_cast<Outcome>(outcome - outcome_names.begin()) : Outcome::failed;
       state.configurations[name] = {.version = entry.at("version").get<std::uint64_t>(),
                                     .sha256 = entry.at("sha256").get<std::string>(),
-                                    .outcome = static_cast<Outcome>(outcome - outcome_names.begin()),
+                                    .outcome = known,
                                     .at = entry.at("at").get<std::string>(),
                                     .warnings = entry.at("warnings").get<std::vector<std::string>>(),
                                     .start = entry.value("start", std::uint64_t{0}),
                                     .load = entry.value("load", std::string()),
-                                    .applying = entry.value("applying", false)};
+                                    .applying = entry.value("applying", false),
+                                    .runtime_alone = entry.value("runtime_alone", false)};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",

@@ -47,7 +47,8 @@ Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
   if (!ours.configuration.variables.empty()) {
     for (const auto& table : theirs) {
       for (const auto& row : table.rows) {
-        if (!row.empty()) variables.push_back(row[0].value_or(""));
+        const auto name = table.find("variable_name").value_or(0);
+        if (name < row.size()) variables.push_back(row[name].value_or(""));
       }
     }
   }
@@ -104,9 +105,14 @@ struct Difference {
   bool any() const { return added + removed + changed > 0; }
 };
 
-Difference difference(const TableSchema& schema, const Table* from, const Table& to) {
+Difference difference(const TableSchema& schema, const Table* from, Table to, bool active_alone) {
   const Table none{.name = to.name, .columns = to.columns, .rows = {}};
-  const auto& old = from != nullptr ? *from : none;
+  auto old = from != nullptr ? *from : none;
+  if (active_alone) {
+    for (auto* table : {&old, &to}) {
+      std::erase_if(table->rows, [&](const Row& row) { return is_only_in_memory(*table, row); });
+    }
+  }
   Difference counted{.before = old.rows.size()};
   for (const auto& change : changes_between(schema, old, to)) {
     if (change.kind == Change::Kind::added) ++counted.added;
@@ -149,6 +155,8 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
   switch (acquaintance) {
     case Acquaintance::whole: return;
     case Acquaintance::in_part: refuse(what + ", which this node has applied in part only", ways_out(name));
+    case Acquaintance::unloaded:
+      refuse(what + ", which this node saved from memory, and has not loaded since", ways_out(name));
     case Acquaintance::earlier_start:
       refuse(what + ", and this ProxySQL, which differs, has started since this node saved or applied that",
              ways_out(name));
@@ -156,6 +164,21 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
       refuse(what + ", and this ProxySQL, which differs, does not tell whether it has started since", ways_out(name));
     case Acquaintance::none: refuse(what + ", which this node has neither saved nor applied", ways_out(name));
   }
+}
+
+/// Where Consul holds nothing, an empty ProxySQL must not be the first to speak, nor one whose version is gone.
+void guard_first(Weighed& weighed, Acquaintance acquaintance, const SaveOptions& options, const std::string& name) {
+  if (acquaintance != Acquaintance::none) {
+    refuse("Consul holds no version any more, and this node has saved or applied one",
+           "a plain `save " + name + "` puts it there again");
+  }
+  const auto& tables = weighed.document.tables;
+  const bool is_empty =
+      std::all_of(tables.begin(), tables.end(), [](const Table& table) { return table.rows.empty(); });
+  if (!is_empty || options.allow_shrink) return;
+  weighed.write = false;
+  weighed.notices.push_back(
+      "not saved: all its tables are empty, and Consul holds nothing yet (--allow-shrink saves it)");
 }
 
 void guard_shrinking(const Held& theirs, const TableSchema& schema, const Difference& counted) {
@@ -175,14 +198,18 @@ Acquaintance acquaintance_with(const KvEntry& entry, const State& state, const s
   }
   if (known->outcome == Outcome::partial) return Acquaintance::in_part;
   if (!state.observed) return Acquaintance::untold;
+  if (known->outcome == Outcome::saved && known->start == 0) return Acquaintance::unloaded;
   return known->start == state.start_number ? Acquaintance::whole : Acquaintance::earlier_start;
 }
 
 Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintance acquaintance,
               const SaveOptions& options) {
   Weighed weighed{.write = true, .document = ours.document};
-  if (!theirs) return weighed;
   const std::string name(ours.configuration.name);
+  if (!theirs) {
+    if (options.if_current) guard_first(weighed, acquaintance, options, name);
+    return weighed;
+  }
   auto problem = theirs->problem;
   Fitted fitted;
   if (theirs->document) {
@@ -210,15 +237,16 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   weighed.document.tables = carried_over(ours, fitted.tables, std::move(tables));
   weighed.lost = std::move(fitted.warnings);
   Difference all;
-  std::vector<std::pair<const TableSchema*, Difference>> by_table;
+  std::vector<std::pair<const TableSchema*, Difference>> active;
   for (const auto& schema : ours.schemas) {
     const auto* table = find_table(weighed.document.tables, schema.name);
     if (table == nullptr) continue;
-    const auto counted = difference(schema, find_table(fitted.tables, schema.name), *table);
+    const auto* old = find_table(fitted.tables, schema.name);
+    const auto counted = difference(schema, old, *table, false);
     all.added += counted.added;
     all.removed += counted.removed;
     all.changed += counted.changed;
-    by_table.emplace_back(&schema, counted);
+    active.emplace_back(&schema, difference(schema, old, *table, true));
   }
   weighed.changes = describe(all);
   weighed.write = all.any() || options.force;
@@ -231,7 +259,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   }
   for (const auto& lost : weighed.lost) weighed.warnings.push_back("drops for all nodes: " + lost);
   if (options.if_current && !options.allow_shrink) {
-    for (const auto& [schema, counted] : by_table) guard_shrinking(*theirs, *schema, counted);
+    for (const auto& [schema, counted] : active) guard_shrinking(*theirs, *schema, counted);
   }
   if (acquaintance == Acquaintance::none) {
     weighed.warnings.push_back("replaces " + describe(*theirs) +

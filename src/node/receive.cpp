@@ -14,6 +14,7 @@
 #include "proxysql_consul/model/decide.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/proxysql/apply.h"
+#include "proxysql_consul/proxysql/loads.h"
 
 namespace proxysql_consul {
 namespace {
@@ -51,8 +52,6 @@ class Receiver {
     for (const auto& decision : decisions) worst = worst_of(worst, handle(decision));
     if (worst == ExitCode::ok && !did_something_) say_why_nothing(decisions);
     if (!options_.dry_run) {
-      // What was loaded here is told apart from a start by what ProxySQL says of it afterwards.
-      if (did_something_ && files_.state().observed) observe_start();
       files_.write_state();
       if (!files_.state().published) announce(job_, files_, proxysql_.version());
     }
@@ -110,8 +109,8 @@ class Receiver {
     if (!decision.reason.empty()) job_.log.warn("{}: {}", key, decision.reason);
     try {
       if (decision.verdict == Verdict::confirm && is_superseded(decision)) {
-        job_.log.warn("{}: passed over: version {} is older than what this node applied and Consul holds", key,
-                      decision.entry.modify_index);
+        job_.log.warn("{}: passed over: version {} is older than what this node applied, and not what Consul holds",
+                      key, decision.entry.modify_index);
         return ExitCode::ok;
       }
       return apply_one(decision);
@@ -144,7 +143,7 @@ class Receiver {
   /// counts from the start, though: the older version then is the current one.
   bool is_superseded(const Decision& decision) {
     const auto current = patience_.retry([&] { return open_consul(false)->get(decision.entry.key); });
-    return current && current->modify_index > decision.entry.modify_index;
+    return !current || current->modify_index != decision.entry.modify_index;
   }
 
   /// Parts never change, so any server's will do, and the leader is spared when all nodes ask at once.
@@ -205,13 +204,17 @@ class Receiver {
   /// Nothing where this ProxySQL has no such configuration.
   std::optional<Applied> apply(const Decision& decision, const Configuration& configuration, const Wanted& wanted) {
     const auto* known = files_.state().find(decision.configuration);
-    const bool same = known != nullptr && known->outcome != Outcome::failed &&
-                      known->version == decision.entry.modify_index &&
+    // What was saved from memory was never loaded by that.
+    const bool was_loaded = known != nullptr && known->outcome != Outcome::failed &&
+                            (known->outcome != Outcome::saved || known->start != 0);
+    const bool same = was_loaded && known->version == decision.entry.modify_index &&
                       known->sha256 == sha256_hex(decision.entry.value);
+    const bool was_interrupted = known != nullptr && known->applying;
     ApplyOptions how{.exclude_variables = job_.settings.exclude_variables,
                      .save_to_disk = job_.settings.save_to_disk,
                      .dry_run = options_.dry_run,
-                     .circumstances = {.interrupted = known != nullptr && known->applying, .loaded_before = same},
+                     .circumstances = {.interrupted = was_interrupted, .loaded_before = same},
+                     .known_load = same ? known->load : std::string(),
                      .on_writing = [&] {
                        files_.state().mark_applying(decision.configuration);
                        files_.write_state();
@@ -219,10 +222,19 @@ class Receiver {
     Application application(configuration, wanted, std::move(how));
     try {
       return proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
-        return inventory.has(configuration) ? std::optional(application.run(session, inventory)) : std::nullopt;
+        if (!inventory.has(configuration)) return std::optional<Applied>();
+        auto applied = application.run(session, inventory);
+        // What was loaded here is told apart from a start by what ProxySQL says of itself afterwards.
+        if (applied.loaded && !options_.dry_run) {
+          files_.state().observe(read_start(session, read_loads(session, inventory), job_.context.clock));
+        }
+        return std::optional(std::move(applied));
       });
     } catch (const Unavailable& error) {
       throw Unavailable(error.code(), error.what() + application.left_behind(), error.hint());
+    } catch (const Error&) {
+      if (!application.is_writing() && !was_interrupted) files_.state().clear_applying(decision.configuration);
+      throw;
     }
   }
 
@@ -230,14 +242,8 @@ class Receiver {
     did_something_ = true;
     report(job_.log, error, decision.entry.key);
     if (options_.dry_run || error.code() == ExitCode::settings) return error.code();
-    // The version stays the one that is in the runtime, and the mark of a memory that is half written stays.
-    const auto* known = files_.state().find(decision.configuration);
-    auto state = known != nullptr ? *known : ConfigurationState{};
-    state.outcome = Outcome::failed;
-    state.at = job_.now();
-    state.warnings = {error.what()};
     try {
-      files_.state().record(decision.configuration, std::move(state));
+      files_.state().fail(decision.configuration, job_.now(), error.what());
       files_.write_state();
     } catch (const Error& second) {
       report(job_.log, second);

@@ -126,8 +126,12 @@ class Save {
   void save_one(const Configuration& configuration) {
     const std::string name(configuration.name);
     if (!options_.dry_run && is_current(configuration)) return;
-    auto reading = proxysql_.with_session(
-        [&](AdminSession& session, const Inventory& inventory) { return read(session, inventory, configuration); });
+    auto reading = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+      auto read_now = read(session, inventory, configuration);
+      // In the same session, which no start outlives.
+      files_.state().observe(read_start(session, read_loads(session, inventory), job_.context.clock));
+      return read_now;
+    });
     const Document document{.config_name = name,
                             .uuid = files_.uuid(),
                             .tables = std::move(reading.tables),
@@ -147,9 +151,15 @@ class Save {
                        .schemas = reading.schemas,
                        .memory = std::move(reading.memory)};
     const auto published = publisher_.publish(document, [&](const std::optional<Held>& theirs) {
-      const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : Acquaintance::none;
+      const auto* known = files_.state().find(name);
+      const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
+      const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : lost;
       return weigh(ours, theirs, acquaintance, options_.how);
     });
+    if (published.version == 0 && !published.written) {
+      for (const auto& notice : published.weighed.notices) job_.context.out << name << ": " << notice << std::endl;
+      return;
+    }
     if (published.written) written_.push_back(name);
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
     say(name, published);
@@ -161,14 +171,15 @@ class Save {
   /// For schedulers, which mostly find nothing changed: one small question to each server tells.
   bool is_current(const Configuration& configuration) {
     if (!options_.how.if_current || options_.how.force || options_.memory) return false;
-    const auto* known = files_.state().counted(configuration.name);
-    if (known == nullptr || known->load.empty()) return false;
+    const auto* known = files_.state().at_runtime(configuration.name);
+    if (known == nullptr || known->load.empty() || known->outcome == Outcome::partial) return false;
     const auto load = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
       return load_of(read_loads(session, inventory), configuration);
     });
     if (load != known->load) return false;
     const auto current = patience_.retry([&] { return consul_->get(keys_.document(configuration.name)); });
-    if (!current || current->modify_index != known->version) return false;
+    if (!current || current->modify_index != known->version || sha256_hex(current->value) != known->sha256)
+      return false;
     say_unchanged(std::string(configuration.name), known->version);
     return true;
   }
@@ -250,21 +261,25 @@ class Save {
 
   /// What was read from memory beside runtime says nothing of what ProxySQL runs with.
   void record(const std::string& name, const Published& published, const Reading& reading) {
-    const bool of_runtime = !options_.memory;
+    const bool of_runtime = !reading.from_memory;
+    const auto* known = files_.state().find(name);
     ConfigurationState state{.version = published.version,
                              .sha256 = sha256_hex(published.text),
                              .outcome = Outcome::saved,
                              .at = job_.now(),
                              .warnings = {},
-                             .load = reading.load};
+                             .load = reading.load,
+                             .applying = known != nullptr && known->applying};
     if (!published.written) {
       if (!of_runtime) return;
-      const auto* known = files_.state().find(name);
       const bool is_known = known != nullptr && known->version == state.version && known->sha256 == state.sha256;
       // It is here; who brought it, and what this ProxySQL lacks of it, does not change by that.
       state.outcome = published.weighed.lost.empty() ? Outcome::applied : Outcome::partial;
       state.warnings = published.weighed.lost;
-      if (is_known && known->outcome != Outcome::failed) {
+      // Not on disk, or interrupted: for the next update to mend.
+      if (is_known && known->outcome == Outcome::failed) return;
+      state.runtime_alone = !is_known || known->runtime_alone || known->start != files_.state().start_number;
+      if (is_known) {
         state.outcome = known->outcome;
         state.warnings = known->warnings;
       }

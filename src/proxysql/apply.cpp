@@ -45,6 +45,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   if (options_.save_to_disk && configuration_.on_disk) layers.disk = read(session, Layer::disk);
   auto circumstances = options_.circumstances;
   circumstances.interrupted = circumstances.interrupted || is_writing_;
+  circumstances.is_that_load = !options_.known_load.empty() && options_.known_load == result.load;
   const auto plan = plan_apply(configuration_, schemas_, layers, wanted_, circumstances);
   result.notices = plan.notices;
   result.changed = plan.does_something();
@@ -134,7 +135,7 @@ void Application::verify_memory(AdminSession& session, const std::vector<Table>&
 }
 
 /// Says how memory stands now, as the end of an error.
-std::string Application::put_back(AdminSession& session) const {
+std::string Application::put_back(AdminSession& session) {
   try {
     const auto now = read(session, Layer::memory);
     for (const auto& schema : schemas_) {
@@ -142,6 +143,7 @@ std::string Application::put_back(AdminSession& session) const {
           statements_between(schema, table_named(now, schema.name), table_named(*before_, schema.name));
       for (const auto& statement : statements) session.query(statement.text);
     }
+    is_writing_ = false;
     if (options_.circumstances.interrupted) {
       return "; runtime is untouched, and the memory tables are as an earlier run left them, which ended while it "
              "wrote "

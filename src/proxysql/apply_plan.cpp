@@ -121,9 +121,9 @@ ApplyPlan plan_apply(const Configuration& configuration, const std::vector<Table
   ApplyPlan plan;
   plan.target = target_of(configuration, schemas, wanted, layers.memory, plan.notices);
   const bool on_disk = !layers.disk || stored(*layers.disk);
-  // Of the document that was loaded here before, runtime shows what the LOAD made of it. Without runtime tables only
-  // the record of having loaded it tells that it is there.
-  const auto match = circumstances.loaded_before ? Match::loaded : Match::exact;
+  // Since that LOAD runtime shows what it made of the document. Without runtime tables only the record of having loaded
+  // it tells that it is there.
+  const auto match = circumstances.is_that_load ? Match::loaded : Match::exact;
   const bool recorded = circumstances.loaded_before && !circumstances.interrupted && stored(layers.memory);
   const bool loaded = layers.runtime ? missing(*layers.runtime, match, 1).empty() : recorded;
   if (loaded) {

@@ -47,6 +47,8 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
 }
 
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration) {
+  // LOAD MYSQL USER name TO RUNTIME moves nothing.
+  if (is_users_table(configuration.tables.front())) return {};
   // The row mysql_servers moves with what a monitor does.
   const std::string_view name = configuration.name == "mysql_servers" ? "mysql_servers_v2" : configuration.name;
   const auto found = std::find_if(loads.begin(), loads.end(), [&](const Load& load) { return load.name == name; });

@@ -171,7 +171,7 @@ TEST_F(Guards, LetAMemorySaveThatWasNotLoadedReachItsOwnRuntime) {
   a.execute({"INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (1,'db2')"});
   EXPECT_EQ(a.run({"save", "mysql_servers", "--source", "memory"}).status, 0);
   // Runtime lacks it, so the scheduler must not put the old state back.
-  expect_refused(scheduled(a), "has started since");
+  expect_refused(scheduled(a), "which this node saved from memory, and has not loaded since");
   EXPECT_EQ(a.update().status, 0);
   EXPECT_EQ(a.servers(), (Texts{"db1", "db2"}));
   EXPECT_EQ(scheduled(a).status, 0);
@@ -295,6 +295,127 @@ TEST_F(Guards, SaySoWhereNothingIsThereToSave) {
   const auto ran = old.run({"save", "--all"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.out, "nothing to do: this ProxySQL 1.1.1.beta7 has none of the accepted configurations\n");
+}
+
+TEST_F(Guards, StandAlsoAfterAPullThatFailed) {
+  a.set_servers({"old"});
+  a.execute({"SAVE MYSQL SERVERS TO DISK"});
+  save_from_a({"new"});
+  a.clock.turn(std::chrono::seconds(100));
+  a.engine.restart();
+  for (std::size_t n = 1; n < 40; n += 3) {
+    a.engine.fail_statement(n, "no");
+    if (a.run({"pull"}).status == 0) break;
+    a.engine.execute("STANDIN CLEAR");
+    EXPECT_EQ(scheduled(a).status, 8) << n;
+    EXPECT_EQ(servers_in_consul(), Texts{"new"}) << n;
+  }
+}
+
+TEST_F(Guards, NoticeARestartBetweenAskingAndReading) {
+  a.set_servers({"old"});
+  a.execute({"SAVE MYSQL SERVERS TO DISK"});
+  save_from_a({"new"});
+  a.set_servers({"newer"});
+  a.configure(R"("retry_seconds":5)");
+  bool restarted = false;
+  a.engine.on_statement([&](std::string_view sql) {
+    if (restarted || !sql.starts_with("PRAGMA")) return;
+    restarted = true;
+    a.engine.restart();
+  });
+  const auto ran = scheduled(a);
+  a.engine.on_statement({});
+  EXPECT_TRUE(restarted);
+  EXPECT_EQ(ran.status, 8) << ran.out;
+  EXPECT_EQ(servers_in_consul(), Texts{"new"});
+}
+
+TEST_F(Guards, LetNoEmptyProxySqlBeTheFirstToSpeak) {
+  const auto ran = scheduled(a);
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out,
+            "mysql_servers: not saved: all its tables are empty, and Consul holds nothing yet (--allow-shrink saves "
+            "it)\n");
+  EXPECT_THAT(consul.keys_under(prefix), IsEmpty());
+  save_from_a({"db1"});
+  consul.entries.erase(servers_key);
+  expect_refused(scheduled(a), "Consul holds no version any more, and this node has saved or applied one");
+  EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+}
+
+TEST_F(Guards, RememberAHalfWrittenMemoryThroughASaveOfRuntime) {
+  save_from_a({"db1", "db2"});
+  for (std::size_t statement = 1;; ++statement) {
+    ASSERT_LT(statement, 100U);
+    b.engine.execute("STANDIN CLEAR");
+    std::filesystem::remove(b.state_file());
+    b.set_servers({"old"});
+    b.configure(R"("retry_seconds":0)");
+    b.engine.plan(statement, Fault::drop);
+    b.update();
+    if (b.state().configurations.contains("mysql_servers") && b.state().find("mysql_servers")->applying) break;
+  }
+  b.engine.execute("STANDIN CLEAR");
+  EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(b.run({"save", "mysql_servers", "--source", "memory"}).status, 8);
+  EXPECT_EQ(b.run({"pull"}).status, 0);
+  EXPECT_EQ(b.run({"save", "mysql_servers", "--source", "memory"}).status, 0);
+  EXPECT_EQ(servers_in_consul(), Texts{"old"});
+}
+
+TEST_F(Guards, LeaveToTheNextUpdateWhatTheDiskLacks) {
+  save_from_a({"db1"});
+  b.engine.set_disk(DiskState::full);
+  EXPECT_EQ(b.update().status, 4);
+  EXPECT_EQ(scheduled(b).status, 0);
+  b.engine.set_disk(DiskState::writable);
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.engine.execute("SELECT hostname FROM disk.mysql_servers").rows, (Rows{{"db1"}}));
+}
+
+TEST_F(Guards, LeaveToTheNextUpdateWhatOnlyMemoryShows) {
+  for (auto* node : {&a, &b}) {
+    node->execute({"INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1)", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  }
+  a.execute({"INSERT INTO mysql_query_rules(rule_id,active) VALUES (2,0)"});
+  EXPECT_EQ(a.run({"save", "mysql_query_rules", "--source", "memory"}).status, 0);
+  EXPECT_THAT(scheduled(b, "mysql_query_rules").out, HasSubstr("unchanged"));
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.engine.execute("SELECT rule_id FROM mysql_query_rules ORDER BY 1").rows, (Rows{{"1"}, {"2"}}));
+}
+
+TEST_F(Guards, LetADocumentBeReplacedThatProxySqlRefuses) {
+  consul.set(users_key, R"({"config_name":"mysql_users","uuid":"x","columns":{"mysql_users":["username","active"]},)"
+                        R"("tables":{"mysql_users":[["u","7"]]}})");
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = b.update();
+    EXPECT_EQ(refused.status, 4);
+    EXPECT_THAT(refused.err.back(), ::testing::EndsWith("the memory tables are as before"));
+  }
+  EXPECT_EQ(b.run({"save", "mysql_users", "--source", "memory"}).status, 0);
+}
+
+TEST_F(Guards, CallNothingUnchangedThatWasAppliedInPart) {
+  consul.set("proxysql/mysql_variables",
+             R"({"config_name":"mysql_variables","uuid":"x","columns":{"global_variables":["variable_name",)"
+             R"("variable_value"]},"tables":{"global_variables":[["mysql-max_connections","abc"]]}})");
+  EXPECT_EQ(b.update().status, 4);
+  expect_refused(scheduled(b, "mysql_variables"), "which this node has applied in part only");
+}
+
+TEST_F(Guards, CountActiveAccountsAlone) {
+  a.execute({"INSERT INTO mysql_users(username,active) VALUES ('u',1),('v',1),('w',0)", "LOAD MYSQL USERS TO RUNTIME"});
+  EXPECT_EQ(a.run({"save", "mysql_users", "--source", "memory"}).status, 0);
+  EXPECT_EQ(a.update().status, 0);
+  a.execute({"DELETE FROM mysql_users WHERE active=1", "LOAD MYSQL USERS TO RUNTIME"});
+  expect_refused(scheduled(a, "mysql_users"), "table mysql_users would lose 2 of the 2 rows");
+}
+
+TEST_F(Guards, SeeAnAccountThatWasLoadedAlone) {
+  EXPECT_EQ(a.run({"save", "mysql_users"}).status, 0);
+  EXPECT_EQ(a.state().find("mysql_users")->load, "") << "LOAD MYSQL USER name TO RUNTIME changes no checksum";
 }
 
 TEST_F(Guards, NameWhoSaved) {

@@ -84,7 +84,14 @@ TEST_F(Receive, AppliesAnOlderVersionOnlyWhereConsulConfirmsIt) {
   }
   const auto passed_over = b.run({"update"}, older);
   EXPECT_EQ(passed_over.status, 0);
-  EXPECT_THAT(passed_over.err, ElementsAre(HasSubstr("is older than what this node applied and Consul holds")));
+  EXPECT_THAT(passed_over.err,
+              ElementsAre(HasSubstr("is older than what this node applied, and not what Consul holds")));
+  // Nor where Consul holds none any more.
+  const auto held = consul.entries.at(servers_key);
+  consul.entries.erase(servers_key);
+  EXPECT_THAT(b.run({"update"}, older).err, ElementsAre(HasSubstr("and not what Consul holds")));
+  EXPECT_EQ(b.servers(), Texts{"db2"});
+  consul.entries[servers_key] = held;
   // A Consul that was set up anew counts from the start.
   const auto text = consul.value_of(servers_key);
   consul.entries.clear();

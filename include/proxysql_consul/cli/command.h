@@ -40,7 +40,7 @@ struct Command {
   std::string_view details;
   std::vector<Option> options;
   bool takes_names = false;  ///< of configurations
-  std::string_view exits;    ///< a line for each exit status
+  std::string exits;         ///< a line for each exit status
   std::string_view example;
   /// Understands the words. Throws Error{usage}.
   Action (*prepare)(const Values&) = nullptr;

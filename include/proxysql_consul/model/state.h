@@ -41,6 +41,7 @@ struct ConfigurationState {
   std::uint64_t start = 0;            ///< for which of the ProxySQL's starts this holds; 0 for none
   std::string load = {};              ///< ProxySQL's count and checksum of its loads then; "" where it tells none
   bool applying = false;              ///< writing to the memory tables had begun, and has not ended since
+  bool runtime_alone = false;         ///< a save found it at runtime, and nobody looked at memory and disk
 
   bool operator==(const ConfigurationState&) const = default;
 };
@@ -58,14 +59,20 @@ struct State {
 
   /// Null where nothing is known.
   const ConfigurationState* find(std::string_view configuration) const;
-  /// find(), where that still describes what ProxySQL holds; else null. Nothing counts before observe().
+  /// find(), where runtime still holds that as far as ProxySQL could take it; else null. Nothing does before observe().
+  const ConfigurationState* at_runtime(std::string_view configuration) const;
+  /// at_runtime(), where memory and disk were looked at, too.
   const ConfigurationState* counted(std::string_view configuration) const;
   /// Records `state` for the start that was observed. Nothing changes where all but the time is recorded already.
   void record(const std::string& configuration, ConfigurationState state);
   /// What is recorded says nothing of what ProxySQL runs with.
   void forget_start(const std::string& configuration) { configurations[configuration].start = 0; }
-  /// The memory tables are about to be written; record() ends that.
+  /// The last attempt failed. What is recorded of the version before stays, and counts as it did.
+  void fail(const std::string& configuration, const std::string& at, const std::string& reason);
+  /// The memory tables are about to be written; record() ends that, and so does clear_applying().
   void mark_applying(const std::string& configuration);
+  /// They are as they were before.
+  void clear_applying(const std::string& configuration) { configurations[configuration].applying = false; }
 };
 
 /// `file` names the origin in errors. Throws Error{settings} for text that format_state() did not write.

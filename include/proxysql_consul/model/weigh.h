@@ -34,6 +34,7 @@ struct Held {
 enum class Acquaintance {
   whole,          ///< saved or applied by it, and in its ProxySQL since
   in_part,        ///< applied as far as its ProxySQL could
+  unloaded,       ///< saved from its memory, and not loaded since
   earlier_start,  ///< saved or applied, but ProxySQL has started since
   untold,         ///< saved or applied, but this ProxySQL does not tell whether it has started since
   none,
@@ -57,7 +58,8 @@ struct Weighed {
   std::vector<std::string> notices = {};
 };
 
-/// Throws Error{refused} where a guard stands against it; the hint says the ways out.
+/// Throws Error{refused} where a guard stands against it; the hint says the ways out. Where Consul holds nothing,
+/// `acquaintance` is none for a node that never knew a version of it.
 Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintance acquaintance,
               const SaveOptions& options);
 

@@ -21,6 +21,7 @@ struct ApplyOptions {
   bool save_to_disk = true;
   bool dry_run = false;                   ///< read only; the statements are in Applied::statements
   Circumstances circumstances = {};       ///< what earlier runs left
+  std::string known_load = {};            ///< load_of() when this very document was loaded before
   std::function<void()> on_writing = {};  ///< called before the first write
 };
 
@@ -48,6 +49,8 @@ class Application {
 
   /// How memory stands after the last Unavailable, as the end of its message; "" where nothing was written.
   std::string left_behind() const;
+  /// True while memory may hold a part of the document.
+  bool is_writing() const { return is_writing_; }
 
  private:
   std::vector<Table> read(AdminSession& session, Layer layer) const;
@@ -57,7 +60,7 @@ class Application {
                     Applied& result);
   void write(AdminSession& session, const ApplyPlan& plan);
   void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
-  std::string put_back(AdminSession& session) const;
+  std::string put_back(AdminSession& session);
   void verify_runtime(AdminSession& session, const Inventory& inventory, Applied& result) const;
   void verify_disk(AdminSession& session, const std::vector<Table>& target, Applied& result) const;
 

@@ -42,6 +42,7 @@ struct ApplyPlan {
 struct Circumstances {
   bool interrupted = false;    ///< what memory holds may be the half of an earlier run, and nobody's edits
   bool loaded_before = false;  ///< this very document was applied or saved here before
+  bool is_that_load = false;   ///< and nobody has loaded anything since
 };
 
 /// "LOAD MYSQL SERVERS TO RUNTIME"

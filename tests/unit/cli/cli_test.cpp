@@ -129,7 +129,7 @@ TEST(Cli, EveryCommandHasAllThatHelpTells) {
     SCOPED_TRACE(command.names.empty() ? "" : command.names[0]);
     ASSERT_FALSE(command.names.empty());
     EXPECT_NE(command.prepare, nullptr);
-    for (const auto text : {command.summary, command.details, command.exits, command.example}) {
+    for (const auto text : {command.summary, command.details, std::string_view(command.exits), command.example}) {
       EXPECT_FALSE(text.empty());
     }
   }

@@ -75,7 +75,7 @@ TEST(State, RefusesWhatItDidNotWrite) {
        std::string(R"({"format":1,"published":1,"configurations":{}})"),
        std::string(R"({"format":1,"published":true,"configurations":{"mysql_users":{}}})"),
        std::string(
-           R"({"format":1,"published":true,"configurations":{"mysql_users":{"version":1,"sha256":"","outcome":"great","at":"","warnings":[]}}})"),
+           R"({"format":1,"published":true,"configurations":{"mysql_users":{"version":1,"sha256":"","outcome":7,"at":"","warnings":[]}}})"),
        std::string(
            R"({"format":1,"published":true,"configurations":{"mysql_users":{"version":"1","sha256":"","outcome":"applied","at":"","warnings":[]}}})"),
        std::string(
@@ -199,6 +199,27 @@ TEST(State, StaysAsItIsWhereTheSecondsWobble) {
   state.observe(wobble);
   EXPECT_EQ(state.start->began, wobble.began) << "a clock that drifts";
   EXPECT_EQ(state.start_number, 1U);
+}
+
+TEST(State, ComparesOnceMoreWhatANewerVersionRecorded) {
+  auto state = parse_state(R"({"format":1,"published":true,"configurations":{"mysql_users":{"version":7,)"
+                           R"("sha256":"a","outcome":"drifted","at":"t","warnings":[]}}})",
+                           "f");
+  EXPECT_EQ(state.find("mysql_users")->outcome, Outcome::failed);
+}
+
+TEST(State, CountsAsItDidAfterAFailure) {
+  State state;
+  state.observe(first_start);
+  state.record("mysql_users", {.version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "t", .warnings = {}});
+  auto later = first_start;
+  later.began += 100;
+  state.observe(later);
+  state.fail("mysql_users", "u", "why");
+  EXPECT_EQ(state.find("mysql_users")->start, 1U) << "a failure is no comparison";
+  EXPECT_EQ(state.find("mysql_users")->outcome, Outcome::failed);
+  EXPECT_EQ(state.find("mysql_users")->version, 3U);
+  EXPECT_FALSE(state.published);
 }
 
 TEST(State, ReadsWhatVersion200Wrote) {

@@ -96,11 +96,22 @@ constexpr SaveOptions shrinking{.if_current = true, .allow_shrink = true};
 
 TEST(Weigh, WritesAFirstDocumentAsItIs) {
   for (const auto& options : {by_hand, by_force, if_current}) {
-    const auto weighed = weigh(servers({}), std::nullopt, Acquaintance::none, options);
+    const auto weighed = weigh(servers(many(1)), std::nullopt, Acquaintance::none, options);
     EXPECT_TRUE(weighed.write);
     EXPECT_THAT(weighed.warnings, IsEmpty());
     EXPECT_EQ(weighed.document.uuid, "u");
   }
+}
+
+TEST(Weigh, LetsNoEmptyNodeBeTheFirstToSpeakUnlookedAt) {
+  EXPECT_TRUE(weigh(servers({}), std::nullopt, Acquaintance::none, by_hand).write);
+  EXPECT_TRUE(weigh(servers({}), std::nullopt, Acquaintance::none, shrinking).write);
+  const auto weighed = weigh(servers({}), std::nullopt, Acquaintance::none, if_current);
+  EXPECT_FALSE(weighed.write);
+  EXPECT_THAT(weighed.notices, ElementsAre(HasSubstr("all its tables are empty, and Consul holds nothing yet")));
+  // A version that is gone from Consul is nobody's to replace unlooked at.
+  EXPECT_TRUE(weigh(servers(many(1)), std::nullopt, Acquaintance::earlier_start, by_hand).write);
+  EXPECT_THROW(weigh(servers(many(1)), std::nullopt, Acquaintance::earlier_start, if_current), Error);
 }
 
 TEST(Weigh, ComparesInTheWordsOfTheLocalServer) {

@@ -335,7 +335,8 @@ class Property : public ::testing::TestWithParam<Pair> {
 
     // A second time there is nothing to do.
     const auto again =
-        Application(configuration, document, {.circumstances = {.loaded_before = true}}).run(session, inventory);
+        Application(configuration, document, {.circumstances = {.loaded_before = true}, .known_load = applied.load})
+            .run(session, inventory);
     EXPECT_FALSE(again.changed);
     EXPECT_EQ(again.warnings, applied.warnings);
 
