@@ -177,7 +177,7 @@ void guard_first(Weighed& weighed, Acquaintance acquaintance, const SaveOptions&
       std::all_of(tables.begin(), tables.end(), [](const Table& table) { return table.rows.empty(); });
   if (!is_empty || options.allow_shrink) return;
   weighed.write = false;
-  weighed.notices.push_back(
+  weighed.notices.emplace_back(
       "not saved: all its tables are empty, and Consul holds nothing yet (--allow-shrink saves it)");
 }
 
