@@ -26,6 +26,7 @@ end_all() {
   for pid in "${pids[@]}"; do
     for ((i = 0; i < 100; ++i)); do
       kill -0 -- "-$pid" 2>/dev/null || break
+      # What it started is no child of this shell, so there is nothing to wait for.
       sleep 0.05
     done
     kill -KILL -- "-$pid" 2>/dev/null
@@ -60,6 +61,7 @@ await() {
   shift
   until "$@" >/dev/null 2>&1; do
     if ((SECONDS > until)) || ! kill -0 "$pid" 2>/dev/null; then return 1; fi
+    # A server says to nobody that it is ready.
     sleep 0.05
   done
 }

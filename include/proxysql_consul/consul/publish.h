@@ -19,9 +19,9 @@ namespace proxysql_consul {
 
 /// What came of writing a document.
 struct Published {
-  bool written = false;  ///< false: Consul held equal tables already
-  std::uint64_t version =
-      0;                 ///< 0: written, and replaced by another save before its number could be read; or there is none
+  bool written = false;  ///< false: there was nothing to write
+  /// 0 where it was written, and replaced by another save before its number could be read; and where Consul holds none.
+  std::uint64_t version = 0;
   std::string text;      ///< the document as Consul holds it
   std::string replaced;  ///< which version of whose was replaced, for people; empty for a first one
   Weighed weighed;       ///< what was decided on what Consul held

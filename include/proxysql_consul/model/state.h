@@ -63,7 +63,8 @@ struct State {
   const ConfigurationState* at_runtime(std::string_view configuration) const;
   /// at_runtime(), where memory and disk were looked at, too.
   const ConfigurationState* counted(std::string_view configuration) const;
-  /// Records `state` for the start that was observed. Nothing changes where all but the time is recorded already.
+  /// Records `state` for the start that was observed. The others are told, and the time is new, only where it is news
+  /// to them.
   void record(const std::string& configuration, ConfigurationState state);
   /// What is recorded says nothing of what ProxySQL runs with.
   void forget_start(const std::string& configuration) { configurations[configuration].start = 0; }

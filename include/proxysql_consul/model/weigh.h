@@ -50,12 +50,14 @@ struct SaveOptions {
 };
 
 struct Weighed {
-  bool write = false;                  ///< false: Consul holds the same as far as this node can see
-  Document document = {};              ///< what to write
-  std::string changes = {};            ///< how it differs from Consul's, "1 row added, 2 changed"; for people
-  std::vector<std::string> lost = {};  ///< what Consul's document holds beyond this ProxySQL's columns and tables
-  std::vector<std::string> warnings = {};
-  std::vector<std::string> notices = {};
+  /// False where Consul holds the same as far as this node can see, or holds nothing and an empty node would speak
+  /// first.
+  bool write = false;
+  Document document = {};                  ///< what to write
+  std::string changes = {};                ///< how it differs from Consul's, "1 row added, 2 changed"; for people
+  std::vector<std::string> lost = {};      ///< what Consul's document holds beyond this ProxySQL's columns and tables
+  std::vector<std::string> warnings = {};  ///< what is replaced or dropped, for people
+  std::vector<std::string> notices = {};   ///< what else an operator should know
 };
 
 /// Throws Error{refused} where a guard stands against it; the hint says the ways out. Where Consul holds nothing,
