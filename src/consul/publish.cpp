@@ -31,6 +31,10 @@ Published Publisher::publish(const Document& ours, const Weigh& weigh) {
               "save again when the others are done");
 }
 
+Weighed Publisher::preview(const Document& ours, const Weigh& weigh) {
+  return patience_.retry([&] { return weigh(open(store_.get(keys_.document(ours.config_name)), ours.config_name)); });
+}
+
 void Publisher::tidy(const std::string& configuration) {
   try {
     trim_history(store_, keys_, configuration, static_cast<std::size_t>(history_limit_));
@@ -57,8 +61,7 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
     }
   }
   if (again) refuse_frozen();
-  // A key without a value holds nothing that could be lost.
-  const auto held = current && !current->value.empty() ? std::optional(open(*current, ours.config_name)) : std::nullopt;
+  const auto held = open(current, ours.config_name);
   auto weighed = weigh(held);
   document_ = weighed.document;
   whole_ = format_document(document_);
@@ -90,9 +93,10 @@ void Publisher::refuse_frozen() {
   throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200), "thaw it, then save again");
 }
 
-/// Consul's document with its tables.
-Held Publisher::open(KvEntry entry, const std::string& configuration) {
-  Held held{.entry = std::move(entry)};
+/// Consul's document with its tables. A key without a value holds nothing that could be lost.
+std::optional<Held> Publisher::open(const std::optional<KvEntry>& entry, const std::string& configuration) {
+  if (!entry || entry->value.empty()) return std::nullopt;
+  Held held{.entry = *entry};
   try {
     auto document = parse_document(held.entry.value);
     if (document.config_name != configuration) {

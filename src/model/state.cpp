@@ -84,6 +84,16 @@ void State::observe(const std::optional<Start>& now) {
   }
 }
 
+void State::follow_settings(const std::vector<std::string>& exclude, bool to_disk) {
+  // A variable that was left alone may differ at runtime, so that what is recorded counts no more than after a start.
+  if (exclude != exclude_variables) ++start_number;
+  if (to_disk && !save_to_disk) {
+    for (auto& [name, entry] : configurations) entry.runtime_alone = true;
+  }
+  exclude_variables = exclude;
+  save_to_disk = to_disk;
+}
+
 const ConfigurationState* State::find(std::string_view configuration) const {
   const auto found = configurations.find(configuration);
   return found == configurations.end() ? nullptr : &found->second;
@@ -139,6 +149,8 @@ State parse_state(std::string_view text, const std::string& file) {
     // Version 2.0.0 recorded no starts.
     state.start_number = json.value("start_number", std::uint64_t{0});
     if (json.contains("start")) state.start = start_from_json(json["start"]);
+    state.exclude_variables = json.value("exclude_variables", std::vector<std::string>());
+    state.save_to_disk = json.value("save_to_disk", true);
     for (const auto& [name, entry] : json.at("configurations").items()) {
       const auto outcome =
           std::find(outcome_names.begin(), outcome_names.end(), entry.at("outcome").get<std::string>());
@@ -167,6 +179,8 @@ std::string format_state(const State& state) {
                {"published", state.published},
                {"start_number", state.start_number},
                {"start", to_json(state.start)},
+               {"exclude_variables", state.exclude_variables},
+               {"save_to_disk", state.save_to_disk},
                {"configurations", to_json(state)}});
 }
 

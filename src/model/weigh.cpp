@@ -158,7 +158,9 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
     case Acquaintance::unloaded:
       refuse(what + ", which this node saved from memory, and has not loaded since", ways_out(name));
     case Acquaintance::earlier_start:
-      refuse(what + ", and this ProxySQL, which differs, has started since this node saved or applied that",
+      refuse(what +
+                 ", and this ProxySQL, which differs, has started, or this node's settings have changed, since this "
+                 "node saved or applied that",
              ways_out(name));
     case Acquaintance::untold:
       refuse(what + ", and this ProxySQL, which differs, does not tell whether it has started since", ways_out(name));
@@ -238,10 +240,12 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   weighed.lost = std::move(fitted.warnings);
   Difference all;
   std::vector<std::pair<const TableSchema*, Difference>> active;
+  std::vector<std::string> unnamed;
   for (const auto& schema : ours.schemas) {
     const auto* table = find_table(weighed.document.tables, schema.name);
     if (table == nullptr) continue;
     const auto* old = find_table(fitted.tables, schema.name);
+    if (old == nullptr) unnamed.push_back(schema.name);
     const auto counted = difference(schema, old, *table, false);
     all.added += counted.added;
     all.removed += counted.removed;
@@ -250,7 +254,13 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   }
   weighed.changes = describe(all);
   weighed.write = all.any() || options.force;
-  if (!weighed.write) return weighed;
+  if (!weighed.write) {
+    if (!unnamed.empty()) {
+      weighed.notices.push_back("Consul's document does not speak of " + join(unnamed) +
+                                ", empty here: nodes that hold rows there keep them (--force tells all to empty it)");
+    }
+    return weighed;
+  }
   if (options.if_current && all.any()) guard_unseen(*theirs, acquaintance, name);
   if (!weighed.lost.empty() && !options.force) {
     refuse("Consul's " + describe(*theirs) +

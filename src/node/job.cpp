@@ -32,6 +32,7 @@ NodeFiles::NodeFiles(const Job& job, bool dry_run) : path_(job.settings.state_fi
     state_ = parse_state(*text, path_);
     written_ = std::move(*text);
   }
+  state_.follow_settings(job.settings.exclude_variables, job.settings.save_to_disk);
 }
 
 void NodeFiles::write_state() {

@@ -142,20 +142,21 @@ class Save {
                                        .proxysql_version = proxysql_.version(),
                                        .saved_at = job_.now(),
                                        .message = options_.message}};
-    if (options_.dry_run) {
-      show(document);
-      return;
-    }
     const Holding ours{.configuration = configuration,
                        .document = document,
                        .schemas = reading.schemas,
                        .memory = std::move(reading.memory)};
-    const auto published = publisher_.publish(document, [&](const std::optional<Held>& theirs) {
+    const Weigh weigh_ours = [&](const std::optional<Held>& theirs) {
       const auto* known = files_.state().find(name);
       const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
       const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : lost;
       return weigh(ours, theirs, acquaintance, options_.how);
-    });
+    };
+    if (options_.dry_run) {
+      show(name, preview(document, weigh_ours));
+      return;
+    }
+    const auto published = publisher_.publish(document, weigh_ours);
     if (published.version == 0 && !published.written) {
       for (const auto& notice : published.weighed.notices) job_.context.out << name << ": " << notice << std::endl;
       return;
@@ -227,14 +228,38 @@ class Save {
     reading.from_memory = true;
   }
 
-  void show(Document document) const {
-    for (auto& table : document.tables) table = masked(std::move(table));
-    job_.context.out << "PUT " << keys_.document(document.config_name) << "\n" << format_document(document) << "\n";
+  /// What a save would come to; the document as it was read where Consul does not answer.
+  Weighed preview(const Document& document, const Weigh& weigh_ours) {
+    try {
+      auto weighed = publisher_.preview(document, weigh_ours);
+      if (weighed.write || !options_.how.if_current) publisher_.refuse_frozen();
+      return weighed;
+    } catch (const Unavailable& error) {
+      return {.write = true,
+              .document = document,
+              .warnings = {std::string("not compared with what Consul holds: ") + error.what()}};
+    }
+  }
+
+  void show(const std::string& name, Weighed weighed) const {
+    say_remarks(name, weighed);
+    auto& out = job_.context.out;
+    if (!weighed.write) {
+      out << "-- " << name << ": nothing to do, Consul holds it\n";
+      return;
+    }
+    for (auto& table : weighed.document.tables) table = masked(std::move(table));
+    if (!weighed.changes.empty()) out << "-- " << name << ": " << weighed.changes << "\n";
+    out << "PUT " << keys_.document(name) << "\n" << format_document(weighed.document) << "\n";
+  }
+
+  void say_remarks(const std::string& name, const Weighed& weighed) const {
+    for (const auto& warning : weighed.warnings) job_.log.warn("{}: {}", name, warning);
+    for (const auto& notice : weighed.notices) job_.log.info("{}: {}", name, notice);
   }
 
   void say(const std::string& name, const Published& published) const {
-    for (const auto& warning : published.weighed.warnings) job_.log.warn("{}: {}", name, warning);
-    for (const auto& notice : published.weighed.notices) job_.log.info("{}: {}", name, notice);
+    say_remarks(name, published.weighed);
     if (!published.written) {
       if (!options_.message.empty()) job_.log.info("{}: nothing changed, so the message is not kept", name);
       say_unchanged(name, published.version);

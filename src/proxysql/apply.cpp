@@ -1,6 +1,7 @@
 #include "proxysql_consul/proxysql/apply.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
@@ -10,6 +11,7 @@
 #include "proxysql_consul/model/monitor.h"
 #include "proxysql_consul/proxysql/apply_plan.h"
 #include "proxysql_consul/proxysql/sql.h"
+#include "proxysql_consul/proxysql/unloaded.h"
 
 namespace proxysql_consul {
 namespace {
@@ -53,6 +55,11 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   if (!plan.edits.empty()) {
     fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed: ", plan.edits);
   }
+  if (plan.load && !circumstances.interrupted) {
+    auto carried = describe_carried_along(session, inventory, configuration_, carried_along_,
+                                          variables_in(configuration_, wanted_.tables));
+    if (!carried.empty()) result.notices.push_back(std::move(carried));
+  }
   if (options_.dry_run) {
     for (const auto& statement : plan.statements) result.statements.push_back(statement.shown);
     if (plan.load) result.statements.push_back(load_statement(configuration_));
@@ -95,11 +102,15 @@ void Application::fit_document(AdminSession& session, const Inventory& inventory
   auto fitted =
       fit(configuration_, document_.tables, schemas_, variables_in(configuration_, memory), options_.exclude_variables);
   wanted_ = {.tables = std::move(fitted.tables), .from_memory = document_.from_memory};
-  // What the document does not speak of stays as it is.
-  std::erase_if(schemas_, [&](const TableSchema& schema) {
-    return std::none_of(wanted_.tables.begin(), wanted_.tables.end(),
-                        [&](const Table& table) { return table.name == schema.name; });
-  });
+  // What the document does not speak of stays as it is; a LOAD is of all variables, and of all tables.
+  const auto is_spoken_of = [&](const TableSchema& schema) {
+    return std::any_of(wanted_.tables.begin(), wanted_.tables.end(),
+                       [&](const Table& table) { return table.name == schema.name; });
+  };
+  carried_along_.clear();
+  std::copy_if(schemas_.begin(), schemas_.end(), std::back_inserter(carried_along_),
+               [&](const TableSchema& schema) { return !configuration_.variables.empty() || !is_spoken_of(schema); });
+  std::erase_if(schemas_, [&](const TableSchema& schema) { return !is_spoken_of(schema); });
   const bool has_users = std::any_of(wanted_.tables.begin(), wanted_.tables.end(),
                                      [](const Table& table) { return is_users_table(table.name); });
   if (has_users) refuse_admin_accounts(wanted_.tables, read_admins(session, inventory));

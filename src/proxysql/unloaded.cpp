@@ -1,5 +1,7 @@
 #include "proxysql_consul/proxysql/unloaded.h"
 
+#include <set>
+
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/forms.h"
@@ -16,6 +18,16 @@ std::size_t count_active(AdminSession& session, const TableSchema& schema) {
   const auto where = has_inactive_rows(schema.name) ? " WHERE active=1" : "";
   const auto rows = session.query("SELECT COUNT(*) FROM " + schema.name + where).rows;
   return static_cast<std::size_t>(to_integer(rows.at(0).at(0).value_or("")).value_or(0));
+}
+
+/// The first lines, and how many more there are.
+std::string some_of(std::vector<std::string> lines) {
+  const auto count = lines.size();
+  if (count > most_named) {
+    lines.resize(most_named);
+    lines.push_back("and " + std::to_string(count - most_named) + " more");
+  }
+  return join(lines, "; ");
 }
 
 }  // namespace
@@ -40,13 +52,33 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
     }
   }
   if (lines.empty()) return {};
-  const auto count = lines.size();
-  if (count > most_named) {
-    lines.resize(most_named);
-    lines.push_back("and " + std::to_string(count - most_named) + " more");
-  }
   return "memory holds what runtime does not (not LOADed, or refused by ProxySQL), so it was not saved: " +
-         join(lines, "; ") + "; " + load_statement(configuration) + " first, or save --source memory";
+         some_of(std::move(lines)) + "; " + load_statement(configuration) + " first, or save --source memory";
+}
+
+std::string describe_carried_along(AdminSession& session, const Inventory& inventory,
+                                   const Configuration& configuration, const std::vector<TableSchema>& schemas,
+                                   const std::vector<std::string>& spoken_of) {
+  if (schemas.empty() || !inventory.has_runtime(configuration)) return {};
+  const auto runtime = read_runtime(session, inventory, configuration, schemas).tables;
+  const auto memory = read_tables(session, configuration, schemas, Layer::memory);
+  const std::set<Cell> passed_over(spoken_of.begin(), spoken_of.end());
+  const auto form = [&](Table table) {
+    if (configuration.variables.empty()) return runtime_form(shared_form(std::move(table), {}));
+    std::erase_if(table.rows, [&](const Row& row) { return passed_over.contains(row[0]); });
+    return table;
+  };
+  std::vector<std::string> lines;
+  for (const auto& schema : schemas) {
+    const auto there = form(table_named(runtime, schema.name));
+    const auto here = form(table_named(memory, schema.name));
+    for (const auto& change : changes_between(schema, there, here, Match::loaded)) {
+      lines.push_back(describe_row(schema, change.from != nullptr ? *change.from : *change.to));
+    }
+  }
+  if (lines.empty()) return {};
+  return load_statement(configuration) +
+         " makes live, too, what was edited in memory and not LOADed: " + some_of(std::move(lines));
 }
 
 }  // namespace proxysql_consul

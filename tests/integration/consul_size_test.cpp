@@ -14,6 +14,7 @@
 #include "proxysql_consul/base/gzip.h"
 #include "proxysql_consul/model/document.h"
 #include "support/consul_agent.h"
+#include "support/effort.h"
 #include "support/http_server.h"
 
 namespace proxysql_consul::testing {
@@ -26,11 +27,7 @@ using namespace std::chrono_literals;
 using Node = ConsulNode;
 
 TEST(ConsulSize, TwoHundredThousandRulesTravel) {
-#ifdef PROXYSQL_CONSUL_SANITIZED
-  constexpr int count = 20'000;  // under the sanitizers it takes as long as ten times as many without
-#else
-  constexpr int count = 200'000;
-#endif
+  constexpr int count = sanitized ? 20'000 : 200'000;
   ConsulAgent agent;
   Node a(agent.http_port());
   Node b(agent.http_port());

@@ -13,6 +13,7 @@
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/node/identity.h"
 #include "support/consul_agent.h"
+#include "support/effort.h"
 #include "support/node_fixture.h"
 
 namespace proxysql_consul::testing {
@@ -26,12 +27,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr std::size_t endless = 500;
-// Sanitizers look at what the program does, and not at when it is stopped: every seventh moment is enough for them.
-#ifdef PROXYSQL_CONSUL_SANITIZED
-constexpr std::size_t stride = 7;
-#else
-constexpr std::size_t stride = 1;
-#endif
 
 /// A configuration, and how to bring its memory tables from anything to the old and from the old to the wanted content.
 struct Scenario {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/document.h"
+#include "support/effort.h"
 #include "support/fake_kv_store.h"
 #include "support/process.h"
 #include "support/program_node.h"
@@ -377,11 +378,7 @@ constexpr unsigned long parts = 8;
 INSTANTIATE_TEST_SUITE_P(Parts, Histories, ::testing::Range(0UL, parts));
 
 TEST_P(Histories, LoseNothingAndPretendNothing) {
-#ifdef PROXYSQL_CONSUL_SANITIZED
-  constexpr unsigned long usual = 64;
-#else
-  constexpr unsigned long usual = 2000;
-#endif
+  constexpr unsigned long usual = sanitized ? 64 : 2000;
   const auto first = number_from_environment("HISTORIES_SEED", 1);
   const auto count = number_from_environment("HISTORIES_COUNT", usual);
   for (auto seed = first + GetParam(); seed < first + count; seed += parts) {

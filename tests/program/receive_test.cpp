@@ -36,6 +36,57 @@ TEST_F(Receive, ComparesAnewWhereProxySqlHasStartedSince) {
   EXPECT_EQ(b.servers(), Texts{"db1"});
 }
 
+TEST_F(Receive, ComparesAnewWhereTheSettingsHaveChanged) {
+  const std::string accept = R"("accept":["mysql_variables"],)";
+  const auto set = [](const std::string& value) {
+    return Texts{
+        "UPDATE global_variables SET variable_value='" + value + "' WHERE variable_name='mysql-max_connections'",
+        "LOAD MYSQL VARIABLES TO RUNTIME"};
+  };
+  const auto value_on = [&](const std::string& table) {
+    const auto answer =
+        b.engine.execute("SELECT variable_value FROM " + table + " WHERE variable_name='mysql-max_connections'");
+    return answer.rows.empty() ? std::string() : answer.rows[0][0].value_or("");
+  };
+  a.execute(set("77"));
+  EXPECT_EQ(a.run({"save", "mysql_variables"}).status, 0);
+  b.configure(accept + R"("save_to_disk":false,"exclude_variables":["mysql-max_conn*"])");
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_NE(value_on("runtime_global_variables"), "77");
+  b.configure(accept + R"("save_to_disk":false)");
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(value_on("runtime_global_variables"), "77");
+  EXPECT_NE(value_on("disk.global_variables"), "77");
+  b.configure(accept + R"("save_to_disk":true)");
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(value_on("disk.global_variables"), "77");
+  EXPECT_EQ(b.update().out, "nothing to do: what came was applied or saved here before\n");
+}
+
+TEST_F(Receive, SaysWhatALoadMakesLiveThatNobodyLoaded) {
+  b.configure(R"("accept":["mysql_servers","mysql_variables"],"exclude_variables":["mysql-monitor_*"])");
+  b.execute(
+      {"INSERT INTO mysql_galera_hostgroups(writer_hostgroup,backup_writer_hostgroup,reader_hostgroup,"
+       "offline_hostgroup) VALUES (1,2,3,4)",
+       "UPDATE global_variables SET variable_value='secret' WHERE variable_name='mysql-monitor_password'"});
+  consul.set(servers_key, R"({"config_name":"mysql_servers","uuid":"u","tables":{"mysql_servers":[["1","db1"]]},)"
+                          R"("columns":{"mysql_servers":["hostgroup_id","hostname"]}})");
+  consul.set(
+      "proxysql/mysql_variables",
+      R"({"config_name":"mysql_variables","uuid":"u","tables":{"global_variables":[["mysql-max_connections","77"]]},)"
+      R"("columns":{"global_variables":["variable_name","variable_value"]}})");
+  for (const Texts& words : {Texts{"pull", "--dry-run"}, Texts{"pull"}}) {
+    const auto ran = b.run(words);
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err,
+                ElementsAre("info: mysql_servers: LOAD MYSQL SERVERS TO RUNTIME makes live, too, what was edited in "
+                            "memory and not LOADed: table mysql_galera_hostgroups, row writer_hostgroup=1",
+                            "info: mysql_variables: LOAD MYSQL VARIABLES TO RUNTIME makes live, too, what was edited "
+                            "in memory and not LOADed: mysql-monitor_password"));
+  }
+  EXPECT_EQ(b.servers(), Texts{"db1"});
+}
+
 TEST_F(Receive, BringsANodeThatLostWhatItSavedItselfToConsulsVersion) {
   save_from_a({"db1"});
   a.clock.turn(std::chrono::seconds(100));

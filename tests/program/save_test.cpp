@@ -347,10 +347,29 @@ TEST_F(Save, PrintsADryRunOfSaveAndWritesNothing) {
   EXPECT_THAT(ran.out,
               StartsWith("PUT proxysql/mysql_servers\n{\"config_name\":\"mysql_servers\",\"uuid\":\"made by the "
                          "first real run\",\"tables\":{\"mysql_servers\":[[\"1\",\"db1\","));
-  EXPECT_THAT(consul.log, IsEmpty());
+  EXPECT_THAT(consul.entries, IsEmpty());
   EXPECT_EQ(read_file(a.uuid_file()), "");
   EXPECT_EQ(read_file(a.state_file()), "");
   EXPECT_THAT(a.writes(), IsEmpty());
+}
+
+TEST_F(Save, SaysInADryRunWhatASaveWouldComeTo) {
+  const Texts dry = {"save", "mysql_servers", "--dry-run"};
+  save_from_a({"db1"});
+  EXPECT_EQ(a.run(dry).out, "-- mysql_servers: nothing to do, Consul holds it\n");
+  b.set_servers({"db1", "db2"});
+  EXPECT_THAT(b.run(dry).out, StartsWith("-- mysql_servers: 1 row added\nPUT proxysql/mysql_servers\n"));
+  const auto unseen = b.run({"save", "mysql_servers", "--dry-run", "--if-current"});
+  EXPECT_EQ(unseen.status, 8);
+  EXPECT_EQ(unseen.out, "");
+  consul.always = FakeConsul::Failure::away;
+  const auto away = b.run(dry);
+  consul.always.reset();
+  EXPECT_EQ(away.status, 0);
+  EXPECT_THAT(away.out, StartsWith("PUT proxysql/mysql_servers\n"));
+  EXPECT_THAT(away.err, ElementsAre(HasSubstr("trying again"), HasSubstr("not compared with what Consul holds: ")));
+  consul.set("proxysql/freeze", "black friday");
+  EXPECT_EQ(b.run(dry).status, 8);
 }
 
 TEST_F(Save, SavesNothingWhileFrozen) {

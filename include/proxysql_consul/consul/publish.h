@@ -40,6 +40,9 @@ class Publisher {
   /// Error{consul}, Error{refused}, and what `weigh` throws.
   Published publish(const Document& ours, const Weigh& weigh);
 
+  /// What publish() would do now; writes nothing.
+  Weighed preview(const Document& ours, const Weigh& weigh);
+
   /// Throws Error{refused} while the cluster is frozen; publish() does so where that happens between.
   void refuse_frozen();
 
@@ -49,7 +52,7 @@ class Publisher {
 
  private:
   std::optional<Published> attempt(const Document& ours, const Weigh& weigh, bool again);
-  Held open(KvEntry entry, const std::string& configuration);
+  std::optional<Held> open(const std::optional<KvEntry>& entry, const std::string& configuration);
   std::optional<std::uint64_t> write(const KvEntry* current);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
   void put_history(const std::string& key, const std::string& value);

@@ -52,6 +52,12 @@ struct State {
   std::uint64_t start_number = 0;  ///< how many starts of the ProxySQL were seen
   std::optional<Start> start;      ///< the last of them
   bool observed = false;           ///< it is the one that runs now; not stored
+  /// The settings that all of this was recorded under.
+  std::vector<std::string> exclude_variables = {};
+  bool save_to_disk = true;
+
+  /// What was recorded under other settings may say less than these ask for, and has to be compared once more.
+  void follow_settings(const std::vector<std::string>& exclude, bool to_disk);
 
   /// What ProxySQL says of its start now; nothing where it does not tell, or was not asked. What was recorded for an
   /// earlier start does not count from here on.

@@ -35,7 +35,7 @@ enum class Acquaintance {
   whole,          ///< saved or applied by it, and in its ProxySQL since
   in_part,        ///< applied as far as its ProxySQL could
   unloaded,       ///< saved from its memory, and not loaded since
-  earlier_start,  ///< saved or applied, but ProxySQL has started since
+  earlier_start,  ///< saved or applied, but ProxySQL has started since, or the settings have changed
   untold,         ///< saved or applied, but this ProxySQL does not tell whether it has started since
   none,
 };

@@ -68,6 +68,7 @@ class Application {
   const Wanted& document_;
   ApplyOptions options_;
   std::vector<TableSchema> schemas_;
+  std::vector<TableSchema> carried_along_;    ///< the tables of which the document does not say all
   Wanted wanted_;                             ///< the document in the words of this server
   std::optional<std::vector<Table>> before_;  ///< memory before the first write
   bool is_writing_ = false;                   ///< writing has begun, and not ended in a LOAD

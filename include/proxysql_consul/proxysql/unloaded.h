@@ -8,6 +8,7 @@
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/table.h"
 #include "proxysql_consul/proxysql/admin_session.h"
+#include "proxysql_consul/proxysql/inventory.h"
 
 namespace proxysql_consul {
 
@@ -17,5 +18,12 @@ namespace proxysql_consul {
 std::string describe_unloaded(AdminSession& session, const Configuration& configuration,
                               const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
                               const std::vector<std::string>& exclude_variables);
+
+/// What a LOAD of the configuration brings to runtime beside a document, for people; "" where there is nothing: what
+/// memory holds otherwise than runtime of the tables in `schemas`, and of variables, those but `spoken_of`. Throws what
+/// AdminSession::query() throws.
+std::string describe_carried_along(AdminSession& session, const Inventory& inventory,
+                                   const Configuration& configuration, const std::vector<TableSchema>& schemas,
+                                   const std::vector<std::string>& spoken_of);
 
 }  // namespace proxysql_consul

@@ -51,6 +51,28 @@ TEST(State, IsUnpublishedOnceSomethingIsRecorded) {
   EXPECT_FALSE(state.published);
 }
 
+TEST(State, CountsNothingThatWasRecordedUnderOtherSettings) {
+  State state;
+  state.observe(Start{.began = 1000, .servers_loads = 1, .loads = 1, .oldest_load = 1000, .newest_load = 1000});
+  state.record("mysql_variables", {.version = 7, .sha256 = "a", .at = "", .warnings = {}});
+  state.follow_settings({}, true);
+  EXPECT_NE(state.counted("mysql_variables"), nullptr);
+  state.follow_settings({}, false);
+  EXPECT_NE(state.counted("mysql_variables"), nullptr) << "less is asked for";
+  state.follow_settings({}, true);
+  EXPECT_EQ(state.counted("mysql_variables"), nullptr) << "the disk may lack it";
+  EXPECT_NE(state.at_runtime("mysql_variables"), nullptr);
+  state.record("mysql_variables", {.version = 7, .sha256 = "a", .at = "", .warnings = {}});
+  const std::vector<std::string> exclude = {"mysql-monitor_*"};
+  state.follow_settings(exclude, true);
+  EXPECT_EQ(state.at_runtime("mysql_variables"), nullptr);
+  auto again = parse_state(format_state(state), "f");
+  again.observe(state.start);
+  again.record("mysql_variables", {.version = 7, .sha256 = "a", .at = "", .warnings = {}});
+  again.follow_settings(exclude, true);
+  EXPECT_NE(again.counted("mysql_variables"), nullptr) << "the settings are those that were recorded";
+}
+
 TEST(State, NamesItsOutcomes) {
   EXPECT_EQ(to_string(Outcome::applied), "applied");
   EXPECT_EQ(to_string(Outcome::saved), "saved");

@@ -193,7 +193,10 @@ TEST(Weigh, SavesUnlookedAtOnlyOnTopOfWhatTheNodeHoldsWhole) {
   EXPECT_EQ(refusal(ours, theirs, Acquaintance::in_part, if_current),
             version + "which this node has applied in part only" + ways);
   EXPECT_EQ(refusal(ours, theirs, Acquaintance::earlier_start, if_current),
-            version + "and this ProxySQL, which differs, has started since this node saved or applied that" + ways);
+            version +
+                "and this ProxySQL, which differs, has started, or this node's settings have changed, since this node "
+                "saved or applied that" +
+                ways);
   EXPECT_EQ(refusal(ours, theirs, Acquaintance::untold, if_current),
             version + "and this ProxySQL, which differs, does not tell whether it has started since" + ways);
   EXPECT_EQ(refusal(ours, theirs, Acquaintance::none, if_current),
@@ -297,6 +300,21 @@ TEST(Weigh, TakesWhatAMonitorMovedForNoChange) {
   ours.document.tables = with({{"20", "a", "3306", "5"}});
   EXPECT_EQ(weigh(ours, theirs, Acquaintance::whole, by_hand).document.tables[0].rows,
             (Rows{{"20", "a", "3306", "5"}}));
+}
+
+TEST(Weigh, SaysWhichEmptyTablesADocumentIsSilentOf) {
+  const auto unnamed =
+      weigh(servers({{"1", "db1", "3306", "1"}}), held_servers({{"1", "db1", "3306", "1"}}), Acquaintance::whole, {});
+  EXPECT_FALSE(unnamed.write);
+  EXPECT_THAT(unnamed.notices,
+              ElementsAre("Consul's document does not speak of mysql_replication_hostgroups, empty here: nodes that "
+                          "hold rows there keep them (--force tells all to empty it)"));
+  const auto named = weigh(servers({{"1", "db1", "3306", "1"}}),
+                           held(document("mysql_servers", {table(server_schemas[0], {{"1", "db1", "3306", "1"}}),
+                                                           table(server_schemas[1], {})})),
+                           Acquaintance::whole, {});
+  EXPECT_FALSE(named.write);
+  EXPECT_THAT(named.notices, IsEmpty());
 }
 
 TEST(Weigh, TellsHowWellANodeKnowsAVersion) {
