@@ -1,5 +1,5 @@
-// Counts what a test's process takes from the heap, in place of a clock: what grows faster than its rows shows here, and
-// the same on every machine.
+// Counts what a test's process takes from the heap, in place of a clock: what grows faster than its rows shows here,
+// and the same on every machine.
 #pragma once
 
 #include <cstddef>
