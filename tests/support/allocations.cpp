@@ -13,13 +13,20 @@ std::atomic<std::size_t> counted{0};
 std::atomic<std::ptrdiff_t> held{0};
 std::atomic<std::ptrdiff_t> most_held{0};
 
-void* take(std::size_t size) {
+/// Null where there is no more.
+void* take(std::size_t size) noexcept {
   void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
   ++counted;
   const auto now = held += static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
   for (auto most = most_held.load(); most < now && !most_held.compare_exchange_weak(most, now);) {
   }
+  return memory;
+}
+
+void* take_or_throw(std::size_t size) {
+  void* memory = take(size);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
@@ -43,9 +50,13 @@ std::size_t Allocations::peak() const { return static_cast<std::size_t>(most_hel
 
 }  // namespace proxysql_consul::testing
 
-void* operator new(std::size_t size) { return proxysql_consul::testing::take(size); }
-void* operator new[](std::size_t size) { return proxysql_consul::testing::take(size); }
+void* operator new(std::size_t size) { return proxysql_consul::testing::take_or_throw(size); }
+void* operator new[](std::size_t size) { return proxysql_consul::testing::take_or_throw(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return proxysql_consul::testing::take(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return proxysql_consul::testing::take(size); }
 void operator delete(void* memory) noexcept { proxysql_consul::testing::give_back(memory); }
 void operator delete[](void* memory) noexcept { proxysql_consul::testing::give_back(memory); }
 void operator delete(void* memory, std::size_t) noexcept { proxysql_consul::testing::give_back(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { proxysql_consul::testing::give_back(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { proxysql_consul::testing::give_back(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { proxysql_consul::testing::give_back(memory); }
