@@ -20,8 +20,7 @@ void spare_named_in(const std::string& value, PartsByHash& parts) {
 
 }  // namespace
 
-PackedTables pack_tables(const std::vector<Table>& tables, std::size_t part_bytes) {
-  const auto text = format_tables(tables);
+PackedTables pack_tables(std::string_view text, std::size_t part_bytes) {
   if (text.size() > max_document_bytes) {
     throw Error(ExitCode::payload, "tables of " + std::to_string(text.size()) + " bytes are more than the limit of " +
                                        std::to_string(max_document_bytes) + ", and no node could read them");

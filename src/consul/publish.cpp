@@ -64,7 +64,8 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
   const auto held = open(current, ours.config_name);
   auto weighed = weigh(held);
   document_ = weighed.document;
-  whole_ = format_document(document_);
+  tables_ = format_tables(document_.tables);
+  whole_ = format_document(document_, tables_);
   // Consul takes a write of the same bytes for none, even if it is forced.
   if (!weighed.write || (current && current->value == whole_)) {
     return Published{.written = false,
@@ -124,7 +125,7 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
       std::vector<KvOperation> operations;
       text_ = whole_;
       if (whole_.size() > value_limit_) {
-        const auto packed = pack_tables(document_.tables, value_limit_);
+        const auto packed = pack_tables(tables_, value_limit_);
         auto stored = document_;
         stored.blob = packed.blob;
         text_ = format_document(stored);

@@ -119,7 +119,7 @@ bool is_shared_variable(std::string_view name) {
   return std::find(node_variables.begin(), node_variables.end(), name) == node_variables.end();
 }
 
-bool is_default_value(std::string_view column, const std::optional<std::string>& value) {
+bool is_default_value(std::string_view column, const std::optional<std::string_view>& value) {
   if (!value || value->empty() || *value == "0") return true;
   return (column == "re_modifiers" && *value == "CASELESS") || (column == "check_type" && *value == "read_only");
 }

@@ -8,6 +8,7 @@
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/document_scan.h"
 
 namespace proxysql_consul {
 namespace {
@@ -18,11 +19,11 @@ constexpr std::uint64_t current_format = 2;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, "document: " + what); }
 
-Json parse_object(std::string_view text) {
-  auto json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) refuse("is no JSON");
-  if (!json.is_object()) refuse("is no JSON object");
-  return json;
+ScannedDocument scan_object(std::string_view text) {
+  auto scanned = scan_document(text);
+  if (!scanned) refuse("is no JSON");
+  if (!scanned->tree.is_object()) refuse("is no JSON object");
+  return std::move(*scanned);
 }
 
 const Json& member(const Json& object, const char* name, Json::value_t type, const char* type_name) {
@@ -46,26 +47,6 @@ std::size_t count_member(const Json& object, const char* name) {
   return value.get<std::size_t>();
 }
 
-// JSON text is UTF-8, ProxySQL's values are bytes: what is no UTF-8 travels as {"base64":"..."}.
-Json cell_to_json(const Cell& cell) {
-  if (!cell) return nullptr;
-  if (is_utf8(*cell)) return *cell;
-  return Json{{"base64", to_base64(*cell)}};
-}
-
-Cell cell_from_json(const Json& json, const std::string& where) {
-  if (json.is_null()) return std::nullopt;
-  std::optional<std::string> value;
-  if (json.is_string()) {
-    value = json.get<std::string>();
-  } else if (json.is_object() && json.size() == 1 && json.contains("base64") && json["base64"].is_string()) {
-    value = from_base64(json["base64"].get_ref<const std::string&>());
-  }
-  if (!value) refuse(where + " holds a cell that is neither string nor null");
-  if (value->find('\0') != std::string::npos) refuse(where + " holds a NUL byte, which ProxySQL cannot store");
-  return value;
-}
-
 std::vector<std::string> columns_from_json(const Json& json, const std::string& table) {
   const std::string where = "columns of table " + printable(table, 64);
   if (!json.is_array() || json.empty()) refuse(where + " are no list of names");
@@ -79,56 +60,53 @@ std::vector<std::string> columns_from_json(const Json& json, const std::string& 
   return columns;
 }
 
-std::vector<Table> tables_from_json(const Json& json) {
-  const auto& tables_json = member(json, "tables", Json::value_t::object, "object");
+std::vector<Table> tables_of(const Json& json, std::vector<ScannedTable> scanned) {
+  member(json, "tables", Json::value_t::object, "object");
   const auto columns_json = json.find("columns");
-  if (columns_json != json.end() && !columns_json->is_object()) refuse("\"columns\" is no object");
+  const bool has_columns = columns_json != json.end();
+  if (has_columns && !columns_json->is_object()) refuse("\"columns\" is no object");
   std::vector<Table> tables;
-  for (const auto& [name, rows] : tables_json.items()) {
-    const std::string where = "table " + printable(name, 64);
-    if (!rows.is_array()) refuse(where + " is no list of rows");
-    Table table{.name = name, .columns = {}, .rows = {}};
-    if (columns_json != json.end()) {
-      const auto columns = columns_json->find(name);
+  for (auto& [table, problem] : scanned) {
+    const std::string where = "table " + printable(table.name, 64);
+    if (has_columns) {
+      const auto columns = columns_json->find(table.name);
       if (columns == columns_json->end()) refuse(where + " has no entry in \"columns\"");
-      table.columns = columns_from_json(*columns, name);
+      table.columns = columns_from_json(*columns, table.name);
     }
-    table.rows.reserve(rows.size());
-    for (const auto& row_json : rows) {
-      if (!row_json.is_array()) refuse(where + " holds a row that is no list");
-      if (!table.columns.empty() && row_json.size() != table.columns.size()) {
-        refuse(where + " has a row of " + std::to_string(row_json.size()) + " cells for " +
-               std::to_string(table.columns.size()) + " columns");
-      }
-      Row row;
-      row.reserve(row_json.size());
-      for (const auto& cell : row_json) row.push_back(cell_from_json(cell, where));
-      table.rows.push_back(std::move(row));
+    if (problem) refuse(where + " " + *problem);
+    const auto width = table.columns.size();
+    for (const auto& row : table.rows) {
+      if (!has_columns || row.size() == width) continue;
+      refuse(where + " has a row of " + std::to_string(row.size()) + " cells for " + std::to_string(width) +
+             " columns");
     }
     tables.push_back(std::move(table));
   }
   return tables;
 }
 
-/// `"tables":{...},"columns":{...}`. Row by row: a tree of all cells at once would take many times the text's size.
-std::string tables_members(const std::vector<Table>& tables) {
-  std::string rows_text;
-  std::string columns_text;
-  for (const auto& table : tables) {
-    const auto name = Json(table.name).dump();
-    rows_text += (rows_text.empty() ? "" : ",") + name + ":[";
-    bool first = true;
-    for (const auto& row : table.rows) {
-      auto cells = Json::array();
-      for (const auto& cell : row) cells.push_back(cell_to_json(cell));
-      if (!first) rows_text += ',';
-      rows_text += cells.dump();
-      first = false;
-    }
-    rows_text += ']';
-    columns_text += (columns_text.empty() ? "" : ",") + name + ":" + Json(table.columns).dump();
+/// JSON text is UTF-8, ProxySQL's values are bytes: what is no UTF-8 travels as {"base64":"..."}.
+void append_cell(std::string& to, const CellView& cell) {
+  if (!cell) {
+    to += "null";
+  } else if (is_utf8(*cell)) {
+    append_json_string(to, *cell);
+  } else {
+    (to += "{\"base64\":\"").append(to_base64(*cell)) += "\"}";
   }
-  return "\"tables\":{" + rows_text + "},\"columns\":{" + columns_text + "}";
+}
+
+void append_rows(std::string& to, const Rows& rows) {
+  to += '[';
+  for (const auto& row : rows) {
+    to += to.back() == '[' ? "[" : ",[";
+    for (const auto& cell : row) {
+      if (to.back() != '[') to += ',';
+      append_cell(to, cell);
+    }
+    to += ']';
+  }
+  to += ']';
 }
 
 Blob blob_from_json(const Json& json) {
@@ -151,7 +129,8 @@ Blob blob_from_json(const Json& json) {
 }  // namespace
 
 Document parse_document(std::string_view text) {
-  const auto json = parse_object(text);
+  auto scanned = scan_object(text);
+  const auto& json = scanned.tree;
   if (json.contains("sealed")) refuse("is encrypted, and this version cannot open it");
   const auto format = json.find("format");
   if (format != json.end() && (!format->is_number_unsigned() || format->get<std::uint64_t>() > current_format)) {
@@ -163,7 +142,7 @@ Document parse_document(std::string_view text) {
   if (const auto blob = json.find("blob"); blob != json.end()) {
     document.blob = blob_from_json(*blob);
   } else {
-    document.tables = tables_from_json(json);
+    document.tables = tables_of(json, std::move(scanned.tables));
   }
   document.from_memory = optional_text(json, "source") == "memory";
   if (const auto origin = json.find("origin"); origin != json.end() && origin->is_object()) {
@@ -176,7 +155,7 @@ Document parse_document(std::string_view text) {
   return document;
 }
 
-std::string format_document(const Document& document) {
+std::string format_document(const Document& document, std::string_view tables) {
   // A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
   const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
   const Json origin = {{"host", document.origin.host},
@@ -184,24 +163,43 @@ std::string format_document(const Document& document) {
                        {"proxysql_version", document.origin.proxysql_version},
                        {"saved_at", document.origin.saved_at},
                        {"message", document.origin.message}};
-  std::string content;
+  std::string whole = "{\"config_name\":" + text(document.config_name) + ",\"uuid\":" + text(document.uuid) + ",";
   if (document.blob) {
     const Json blob = {{"sha256", document.blob->sha256},
                        {"bytes", document.blob->bytes},
                        {"encoding", "gzip"},
                        {"parts", document.blob->parts}};
-    content = "\"blob\":" + text(blob);
+    whole += "\"blob\":" + text(blob);
   } else {
-    content = tables_members(document.tables);
+    whole += tables.substr(1, tables.size() - 2);
   }
-  return "{\"config_name\":" + text(document.config_name) + ",\"uuid\":" + text(document.uuid) + "," + content +
-         ",\"format\":" + std::to_string(current_format) + ",\"source\":\"" +
-         (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + text(origin) + "}";
+  whole += ",\"format\":" + std::to_string(current_format) + ",\"source\":\"" +
+           (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + text(origin) + "}";
+  return whole;
 }
 
-std::vector<Table> parse_tables(std::string_view text) { return tables_from_json(parse_object(text)); }
+std::string format_document(const Document& document) {
+  return format_document(document, document.blob ? std::string() : format_tables(document.tables));
+}
 
-std::string format_tables(const std::vector<Table>& tables) { return "{" + tables_members(tables) + "}"; }
+std::vector<Table> parse_tables(std::string_view text) {
+  auto scanned = scan_object(text);
+  return tables_of(scanned.tree, std::move(scanned.tables));
+}
+
+std::string format_tables(const std::vector<Table>& tables) {
+  std::string text = "{\"tables\":{";
+  std::string columns;
+  for (const auto& table : tables) {
+    if (!columns.empty()) text += ',';
+    append_json_string(text, table.name);
+    text += ':';
+    append_rows(text, table.rows);
+    columns += (columns.empty() ? "" : ",") + Json(table.name).dump() + ":" + Json(table.columns).dump();
+  }
+  text += "},\"columns\":{" + columns + "}}";
+  return text;
+}
 
 std::string describe_origin(const Document& document) {
   if (document.origin.host.empty()) return "node " + printable(document.uuid, 64);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
@@ -14,25 +13,12 @@ namespace {
 
 [[noreturn]] void refuse_misfit(const std::string& what) { throw Error(ExitCode::payload, what); }
 
-/// PRAGMA table_info shows a default as SQL.
-Cell default_of(const Column& column) {
-  if (!column.default_value || *column.default_value == "NULL") return std::nullopt;
-  const auto& sql = *column.default_value;
-  if (sql.size() < 2 || sql.front() != '\'' || sql.back() != '\'') return sql;
-  std::string value;
-  for (std::size_t i = 1; i + 1 < sql.size(); ++i) {
-    value += sql[i];
-    if (sql[i] == '\'') ++i;
-  }
-  return value;
-}
-
 void warn_of_columns(const Table& from, const TableSchema& schema, std::vector<std::string>& warnings) {
   std::vector<std::string> lost;
   for (std::size_t i = 0; i < from.columns.size(); ++i) {
     if (schema.find(from.columns[i])) continue;
     const bool carries = std::any_of(from.rows.begin(), from.rows.end(),
-                                     [&](const Row& row) { return !is_default_value(from.columns[i], row[i]); });
+                                     [&](const RowView& row) { return !is_default_value(from.columns[i], row[i]); });
     if (carries) lost.push_back(printable(from.columns[i], 64));
   }
   if (!lost.empty()) {
@@ -57,27 +43,28 @@ Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>&
   for (const auto& column : schema.columns) {
     to.columns.push_back(column.name);
     sources.push_back(from.find(column.name));
-    defaults.push_back(default_of(column));
+    defaults.push_back(column.default_cell());
     if (!sources.back() && column.not_null && !defaults.back() && !from.rows.empty()) {
       refuse_misfit("table " + schema.name + ": the document lacks column " + column.name + ", which has no default");
     }
   }
-  to.rows.reserve(from.rows.size());
-  for (auto& row : from.rows) {
-    Row fitted(sources.size());
-    for (std::size_t i = 0; i < sources.size(); ++i) fitted[i] = sources[i] ? std::move(row[*sources[i]]) : defaults[i];
-    to.rows.push_back(std::move(fitted));
+  if (to.columns == from.columns) return from;
+  for (const auto& row : from.rows) {
+    const std::vector<CellView> cells(row.begin(), row.end());
+    to.rows.start();
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      to.rows.add(sources[i] ? cells[*sources[i]] : defaults[i]);
+    }
   }
   return to;
 }
 
 void refuse_doubled_keys(const TableSchema& schema, const Table& table) {
   const auto key = schema.key();
-  std::set<Row> seen;
-  for (const auto& row : table.rows) {
-    auto values = pick(row, key);
-    if (!seen.insert(values).second) refuse_misfit(describe_row(schema, row) + ": stands twice in the document");
-  }
+  const auto sorted = sorted_by(key, table.rows);
+  const auto doubled = std::adjacent_find(
+      sorted.begin(), sorted.end(), [&](const RowView& a, const RowView& b) { return compare_at(key, a, b) == 0; });
+  if (doubled != sorted.end()) refuse_misfit(describe_row(schema, *doubled) + ": stands twice in the document");
 }
 
 void fit_variables(Table& table, const Configuration& configuration, const std::vector<std::string>& known,
@@ -86,15 +73,17 @@ void fit_variables(Table& table, const Configuration& configuration, const std::
   constexpr std::size_t max_named = 10;
   std::vector<std::string> unknown;
   std::size_t count = 0;
-  std::erase_if(table.rows, [&](const Row& row) {
+  const auto is_unknown = [&](const RowView& row) {
+    return std::find(known.begin(), known.end(), row[name].value_or("")) == known.end();
+  };
+  for (const auto& row : table.rows) {
     const auto variable = row[name].value_or("");
     if (!variable.starts_with(configuration.variables)) {
       refuse_misfit("variable " + printable(variable, 64) + " is none of " + std::string(configuration.name));
     }
-    const bool missing = std::find(known.begin(), known.end(), variable) == known.end();
-    if (missing && ++count <= max_named) unknown.push_back(printable(variable, 64));
-    return missing;
-  });
+    if (is_unknown(row) && ++count <= max_named) unknown.push_back(printable(variable, 64));
+  }
+  table.rows.erase_if(is_unknown);
   if (count > max_named) unknown.push_back("and " + std::to_string(count - max_named) + " more");
   if (count > 0) warnings.push_back("this ProxySQL has no variable " + join(unknown) + ": left out");
 }

@@ -4,27 +4,27 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
+#include <set>
 
 #include "proxysql_consul/base/text.h"
 
 namespace proxysql_consul {
 namespace {
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
+std::string upper(std::string_view text) {
+  std::string made(text);
+  std::transform(made.begin(), made.end(), made.begin(), [](unsigned char c) { return std::toupper(c); });
+  return made;
 }
 
-bool is_status(const Cell& cell, std::string_view status) { return cell && upper(*cell) == status; }
+bool is_status(const CellView& cell, std::string_view status) { return cell && upper(*cell) == status; }
 
 void share_servers(Table& table) {
   const auto status = table.find("status");
   if (!status) return;
-  std::erase_if(table.rows, [&](const Row& row) { return is_status(row[*status], "OFFLINE_HARD"); });
-  for (auto& row : table.rows) {
-    if (is_status(row[*status], "SHUNNED")) row[*status] = "ONLINE";
-  }
+  table.rows.erase_if([&](const RowView& row) { return is_status(row[*status], "OFFLINE_HARD"); });
+  table.rows.edit([&](const RowView& row) { return is_status(row[*status], "SHUNNED"); },
+                  [&](Row& row) { row[*status] = "ONLINE"; });
 }
 
 /// Runtime shows an account with frontend=1 and backend=1 as two rows.
@@ -36,31 +36,28 @@ void fold_users(Table& table) {
     row[*frontend] = row[*backend] = std::nullopt;
     return row;
   };
-  std::map<Row, std::size_t> frontends;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto& row = table.rows[i];
-    if (row[*frontend] == "1" && row[*backend] == "0") frontends[rest(row)] = i;
+  const auto is_half = [&](const RowView& row, const char* front, const char* back) {
+    return row[*frontend] == front && row[*backend] == back;
+  };
+  std::set<Row> backends;
+  for (const auto& row : table.rows) {
+    if (is_half(row, "0", "1")) backends.insert(rest(row));
   }
-  std::vector<bool> folded(table.rows.size());
-  for (auto& row : table.rows) {
-    if (row[*frontend] != "0" || row[*backend] != "1") continue;
-    const auto twin = frontends.find(rest(row));
-    if (twin == frontends.end()) continue;
-    folded[twin->second] = true;
-    row[*frontend] = "1";
-  }
-  std::vector<Row> rows;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    if (!folded[i]) rows.push_back(std::move(table.rows[i]));
-  }
-  table.rows = std::move(rows);
+  std::set<Row> twins;
+  table.rows.erase_if([&](const RowView& row) {
+    if (!is_half(row, "1", "0") || !backends.contains(rest(row))) return false;
+    twins.insert(rest(row));
+    return true;
+  });
+  table.rows.edit([&](const RowView& row) { return is_half(row, "0", "1") && twins.contains(rest(row)); },
+                  [&](Row& row) { row[*frontend] = "1"; });
 }
 
 void share_variables(Table& table, const std::vector<std::string>& excluded) {
   const auto name = table.find("variable_name");
   if (!name) return;
-  std::erase_if(table.rows, [&](const Row& row) {
-    const auto variable = row[*name].value_or("");
+  table.rows.erase_if([&](const RowView& row) {
+    const std::string variable(row[*name].value_or(""));
     return !is_shared_variable(variable) || std::any_of(excluded.begin(), excluded.end(), [&](const auto& pattern) {
       return fnmatch(pattern.c_str(), variable.c_str(), 0) == 0;
     });
@@ -68,21 +65,19 @@ void share_variables(Table& table, const std::vector<std::string>& excluded) {
 }
 
 /// `0x1234ABCD` is shown as `0x000000001234ABCD`.
-std::string pad_digest(const std::string& digest) {
+std::string pad_digest(std::string_view digest) {
   constexpr std::size_t digits = 16;
   const bool is_hex = digest.size() > 2 && digest.size() <= digits + 2 &&
                       (digest.starts_with("0x") || digest.starts_with("0X")) &&
                       digest.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string::npos;
-  if (!is_hex) return digest;
+  if (!is_hex) return std::string(digest);
   return "0x" + std::string(digits + 2 - digest.size(), '0') + upper(digest.substr(2));
 }
 
-void drop_inactive(Table& table) {
-  std::erase_if(table.rows, [&](const Row& row) { return is_only_in_memory(table, row); });
-}
+void drop_inactive(Table& table) { table.rows.erase_if(OnlyInMemory(table)); }
 
 std::optional<bool> to_truth(std::string_view text) {
-  const auto word = upper(std::string(text));
+  const auto word = upper(text);
   if (word == "1" || word == "TRUE" || word == "ON") return true;
   if (word == "0" || word == "FALSE" || word == "OFF") return false;
   return std::nullopt;
@@ -97,19 +92,22 @@ Table shared_form(Table table, const std::vector<std::string>& excluded) {
   return table;
 }
 
-bool is_only_in_memory(const Table& table, const Row& row) {
-  const auto is_zero = [&](std::string_view name) {
-    const auto column = table.find(name);
-    return column && row[*column] == "0";
-  };
-  if (is_rules_table(table.name)) return is_zero("active");
-  return is_users_table(table.name) && (is_zero("active") || (is_zero("frontend") && is_zero("backend")));
+OnlyInMemory::OnlyInMemory(const Table& table) {
+  if (has_inactive_rows(table.name)) active_ = table.find("active");
+  if (!is_users_table(table.name)) return;
+  frontend_ = table.find("frontend");
+  backend_ = table.find("backend");
 }
 
-Row second_key(const Table& users, const Row& row) {
+bool OnlyInMemory::operator()(const RowView& row) const {
+  const auto is_zero = [&](const std::optional<std::size_t>& column) { return column && row[*column] == "0"; };
+  return is_zero(active_) || (is_zero(frontend_) && is_zero(backend_));
+}
+
+Row second_key(const Table& users, const RowView& row) {
   Row key;
   for (const auto* name : {"username", "frontend"}) {
-    if (const auto column = users.find(name)) key.push_back(row[*column]);
+    if (const auto column = users.find(name)) key.push_back(copy_of(row[*column]));
   }
   return key;
 }
@@ -117,18 +115,16 @@ Row second_key(const Table& users, const Row& row) {
 Table runtime_form(Table table) {
   if (is_servers_table(table.name)) {
     if (const auto status = table.find("status")) {
-      for (auto& row : table.rows) {
-        if (row[*status]) row[*status] = upper(*row[*status]);
-      }
+      table.rows.edit([&](const RowView& row) { return row[*status] && upper(*row[*status]) != *row[*status]; },
+                      [&](Row& row) { row[*status] = upper(*row[*status]); });
     }
     share_servers(table);
   }
   if (is_rules_table(table.name)) {
     drop_inactive(table);
     if (const auto digest = table.find("digest")) {
-      for (auto& row : table.rows) {
-        if (row[*digest]) row[*digest] = pad_digest(*row[*digest]);
-      }
+      table.rows.edit([&](const RowView& row) { return row[*digest] && pad_digest(*row[*digest]) != *row[*digest]; },
+                      [&](Row& row) { row[*digest] = pad_digest(*row[*digest]); });
     }
   }
   if (is_users_table(table.name)) {
@@ -136,14 +132,14 @@ Table runtime_form(Table table) {
     for (const auto* name : {"password", "default_schema"}) {
       const auto column = table.find(name);
       if (!column) continue;
-      for (auto& row : table.rows) row[*column] = row[*column].value_or("");
+      table.rows.edit([&](const RowView& row) { return !row[*column]; }, [&](Row& row) { row[*column] = ""; });
     }
     fold_users(table);
   }
   return table;
 }
 
-bool is_same_value(const Cell& a, const Cell& b) {
+bool is_same_value(const CellView& a, const CellView& b) {
   if (a == b) return true;
   if (!a || !b) return false;
   const auto number = to_integer(*a);

@@ -1,6 +1,7 @@
 #include "proxysql_consul/model/mask.h"
 
 #include <string>
+#include <utility>
 
 #include "proxysql_consul/model/catalogue.h"
 
@@ -25,12 +26,18 @@ bool is_secret(std::string_view table, std::string_view column, std::string_view
 
 Table masked(Table table) {
   const auto name = table.find("variable_name");
-  for (auto& row : table.rows) {
-    const auto variable = name ? row[*name].value_or("") : std::string();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (row[i] && !row[i]->empty() && is_secret(table.name, table.columns[i], variable, *row[i])) row[i] = "***";
+  Rows rows;
+  for (const auto& row : table.rows) {
+    const auto variable = name ? row[*name].value_or("") : std::string_view();
+    auto column = table.columns.begin();
+    rows.start();
+    for (const auto& cell : row) {
+      const bool hidden = cell && !cell->empty() && is_secret(table.name, *column, variable, *cell);
+      rows.add(hidden ? "***" : cell);
+      ++column;
     }
   }
+  table.rows = std::move(rows);
   return table;
 }
 

@@ -28,7 +28,8 @@ std::vector<Group> groups_in(const std::vector<Table>& tables) {
                   .discovers = table.name.find("replication_hostgroups") == std::string::npos ||
                                table.name.find("group_replication") != std::string::npos};
       for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (table.columns[i].ends_with("_hostgroup") && row[i]) group.hostgroups.insert(*row[i]);
+        if (!table.columns[i].ends_with("_hostgroup")) continue;
+        if (const auto hostgroup = row[i]) group.hostgroups.emplace(*hostgroup);
       }
       groups.push_back(std::move(group));
     }
@@ -80,14 +81,18 @@ class Settling {
       }
     }
     if (settled.empty()) return;
-    std::erase_if(runtime.rows, [&](const Row& row) {
-      return group.hostgroups.contains(row[at_.hostgroup].value_or("")) && settled.contains(server_of(row));
-    });
-    std::move(rows.begin(), rows.end(), std::back_inserter(runtime.rows));
+    runtime.rows.erase_if([&](const RowView& row) { return is_in(group, row) && settled.contains(server_of(row)); });
+    for (const auto& row : rows) runtime.rows.push_back(row);
   }
 
  private:
-  Server server_of(const Row& row) const { return {row[at_.hostname].value_or(""), row[at_.port].value_or("")}; }
+  Server server_of(const RowView& row) const {
+    return {std::string(row[at_.hostname].value_or("")), std::string(row[at_.port].value_or(""))};
+  }
+
+  bool is_in(const Group& group, const RowView& row) const {
+    return group.hostgroups.contains(std::string(row[at_.hostgroup].value_or("")));
+  }
 
   static std::string name_of(const Server& server) {
     return printable(server.first, 64) + ":" + printable(server.second, 8);
@@ -96,7 +101,7 @@ class Settling {
   /// In whatever hostgroup.
   bool is_named(const Table* table, const Server& server) const {
     return table != nullptr && std::any_of(table->rows.begin(), table->rows.end(),
-                                           [&](const Row& row) { return server_of(row) == server; });
+                                           [&](const RowView& row) { return server_of(row) == server; });
   }
 
   std::string hostgroups_of(const std::vector<Row>& rows) const {
@@ -109,7 +114,7 @@ class Settling {
     std::map<Server, std::vector<Row>> servers;
     if (table == nullptr) return servers;
     for (const auto& row : table->rows) {
-      if (group.hostgroups.contains(row[at_.hostgroup].value_or(""))) servers[server_of(row)].push_back(row);
+      if (is_in(group, row)) servers[server_of(row)].push_back(row);
     }
     return servers;
   }

@@ -4,6 +4,18 @@
 
 namespace proxysql_consul {
 
+Cell Column::default_cell() const {
+  if (!default_value || *default_value == "NULL") return std::nullopt;
+  const auto& sql = *default_value;
+  if (sql.size() < 2 || sql.front() != '\'' || sql.back() != '\'') return sql;
+  std::string value;
+  for (std::size_t i = 1; i + 1 < sql.size(); ++i) {
+    value += sql[i];
+    if (sql[i] == '\'') ++i;
+  }
+  return value;
+}
+
 std::optional<std::size_t> TableSchema::find(std::string_view column) const {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].name == column) return i;
@@ -28,13 +40,6 @@ std::optional<std::size_t> Table::find(std::string_view column) const {
   const auto found = std::find(columns.begin(), columns.end(), column);
   if (found == columns.end()) return std::nullopt;
   return static_cast<std::size_t>(found - columns.begin());
-}
-
-Row pick(const Row& row, const std::vector<std::size_t>& positions) {
-  Row picked;
-  picked.reserve(positions.size());
-  for (const auto position : positions) picked.push_back(row[position]);
-  return picked;
 }
 
 }  // namespace proxysql_consul

@@ -1,7 +1,6 @@
 #include "proxysql_consul/model/weigh.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "proxysql_consul/base/crypto.h"
@@ -20,27 +19,6 @@ const Table* find_table(const std::vector<Table>& tables, const std::string& nam
   return found == tables.end() ? nullptr : &*found;
 }
 
-/// As ProxySQL sorts: numbers by their value.
-bool is_less(const Cell& a, const Cell& b) {
-  if (a && b) {
-    const auto x = to_integer(*a);
-    const auto y = to_integer(*b);
-    if (x && y) return *x < *y;
-  }
-  return a < b;
-}
-
-void sort_by_key(const TableSchema& schema, Table& table) {
-  const auto key = schema.key();
-  std::stable_sort(table.rows.begin(), table.rows.end(), [&](const Row& a, const Row& b) {
-    for (const auto position : key) {
-      if (is_less(a[position], b[position])) return true;
-      if (is_less(b[position], a[position])) return false;
-    }
-    return false;
-  });
-}
-
 /// Consul's tables in the words of this server: what it excludes, or does not know of variables, is still in them.
 Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
   std::vector<std::string> variables;
@@ -48,7 +26,7 @@ Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
     for (const auto& table : theirs) {
       for (const auto& row : table.rows) {
         const auto name = table.find("variable_name").value_or(0);
-        if (name < row.size()) variables.push_back(row[name].value_or(""));
+        if (name < row.size()) variables.emplace_back(row[name].value_or(""));
       }
     }
   }
@@ -58,6 +36,8 @@ Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
 /// What memory alone can show is nobody's loss: `table` with the rows of `theirs` that a save from runtime is silent
 /// of.
 void carry_inactive_rows(const TableSchema& schema, const Table& theirs, Table& table) {
+  const OnlyInMemory is_inactive(theirs);
+  if (std::none_of(theirs.rows.begin(), theirs.rows.end(), is_inactive)) return;
   const auto key = schema.key();
   std::set<Row> keys;
   std::set<Row> second_keys;
@@ -66,7 +46,7 @@ void carry_inactive_rows(const TableSchema& schema, const Table& theirs, Table& 
     second_keys.insert(second_key(table, row));
   }
   for (const auto& row : theirs.rows) {
-    if (!is_only_in_memory(theirs, row) || keys.contains(pick(row, key))) continue;
+    if (!is_inactive(row) || keys.contains(pick(row, key))) continue;
     // Where two accounts of one name cannot stand side by side, the active one stays.
     if (is_users_table(schema.name) && second_keys.contains(second_key(theirs, row))) continue;
     table.rows.push_back(row);
@@ -76,9 +56,10 @@ void carry_inactive_rows(const TableSchema& schema, const Table& theirs, Table& 
 /// Variables that this node excludes or does not know are not its to take away.
 void carry_variables(const Table& theirs, Table& table) {
   std::set<Cell> names;
-  for (const auto& row : table.rows) names.insert(row[0]);
-  std::copy_if(theirs.rows.begin(), theirs.rows.end(), std::back_inserter(table.rows),
-               [&](const Row& row) { return !names.contains(row[0]); });
+  for (const auto& row : table.rows) names.insert(copy_of(row[0]));
+  for (const auto& row : theirs.rows) {
+    if (!names.contains(copy_of(row[0]))) table.rows.push_back(row);
+  }
 }
 
 std::vector<Table> carried_over(const Holding& ours, const std::vector<Table>& theirs, std::vector<Table> tables) {
@@ -90,7 +71,7 @@ std::vector<Table> carried_over(const Holding& ours, const std::vector<Table>& t
     const auto rows = table.rows.size();
     if (!ours.configuration.variables.empty()) carry_variables(*old, table);
     if (has_inactive_rows(table.name) && !ours.document.from_memory) carry_inactive_rows(*schema, *old, table);
-    if (table.rows.size() != rows || is_servers_table(table.name)) sort_by_key(*schema, table);
+    if (table.rows.size() != rows || is_servers_table(table.name)) table.rows.sort_by(schema->key());
   }
   return tables;
 }
@@ -110,7 +91,7 @@ Difference difference(const TableSchema& schema, const Table* from, Table to, bo
   auto old = from != nullptr ? *from : none;
   if (active_alone) {
     for (auto* table : {&old, &to}) {
-      std::erase_if(table->rows, [&](const Row& row) { return is_only_in_memory(*table, row); });
+      table->rows.erase_if(OnlyInMemory(*table));
     }
   }
   Difference counted{.before = old.rows.size()};

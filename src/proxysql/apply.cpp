@@ -19,7 +19,7 @@ namespace {
 std::vector<std::string> variables_in(const Configuration& configuration, const std::vector<Table>& tables) {
   std::vector<std::string> names;
   if (configuration.variables.empty() || tables.empty()) return names;
-  for (const auto& row : tables.front().rows) names.push_back(row[0].value_or(""));
+  for (const auto& row : tables.front().rows) names.emplace_back(row[0].value_or(""));
   return names;
 }
 
@@ -44,7 +44,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     layers.runtime = std::move(runtime.tables);
     result.load = std::move(runtime.load);
   }
-  if (options_.save_to_disk && configuration_.on_disk) layers.disk = read(session, Layer::disk);
+  if (options_.save_to_disk && configuration_.on_disk) layers.disk = read_disk(session, layers.memory);
   auto circumstances = options_.circumstances;
   circumstances.interrupted = circumstances.interrupted || is_writing_;
   circumstances.is_that_load = !options_.known_load.empty() && options_.known_load == result.load;
@@ -61,7 +61,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     if (!carried.empty()) result.notices.push_back(std::move(carried));
   }
   if (options_.dry_run) {
-    for (const auto& statement : plan.statements) result.statements.push_back(statement.shown);
+    result.statements = shown_statements(schemas_, layers, plan);
     if (plan.load) result.statements.push_back(load_statement(configuration_));
     if (plan.save) result.statements.push_back(save_statement(configuration_));
     return result;
@@ -86,6 +86,13 @@ std::string Application::left_behind() const {
 
 std::vector<Table> Application::read(AdminSession& session, Layer layer) const {
   return read_tables(session, configuration_, schemas_, layer);
+}
+
+/// `memory` as the tables on disk hold it.
+std::vector<Table> Application::read_disk(AdminSession& session, const std::vector<Table>& memory) const {
+  // One table holds the variables of all modules.
+  const bool is_same = configuration_.variables.empty() && is_on_disk(session, schemas_);
+  return is_same ? memory : read(session, Layer::disk);
 }
 
 RuntimeTables Application::read_settled(AdminSession& session, const Inventory& inventory, bool settle,
@@ -122,7 +129,7 @@ void Application::fit_document(AdminSession& session, const Inventory& inventory
 void Application::write(AdminSession& session, const ApplyPlan& plan) {
   is_writing_ = is_writing_ || !plan.statements.empty();
   try {
-    for (const auto& statement : plan.statements) session.query(statement.text);
+    for (const auto& statement : plan.statements) session.query(statement);
     if (!plan.statements.empty()) verify_memory(session, plan.target);
     if (plan.load) session.query(load_statement(configuration_));
     is_writing_ = false;
@@ -152,7 +159,7 @@ std::string Application::put_back(AdminSession& session) {
     for (const auto& schema : schemas_) {
       const auto statements =
           statements_between(schema, table_named(now, schema.name), table_named(*before_, schema.name));
-      for (const auto& statement : statements) session.query(statement.text);
+      for (const auto& statement : statements) session.query(statement);
     }
     is_writing_ = false;
     if (options_.circumstances.interrupted) {
@@ -187,7 +194,7 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
 void Application::verify_disk(AdminSession& session, const std::vector<Table>& target, Applied& result) const {
   // A LOAD changes variables in memory; other tables it leaves alone.
   const auto stored = configuration_.variables.empty() ? target : read(session, Layer::memory);
-  const auto disk = read(session, Layer::disk);
+  const auto disk = read_disk(session, stored);
   for (const auto& schema : schemas_) {
     const auto lines =
         differences(schema, table_named(stored, schema.name), table_named(disk, schema.name), Match::loaded, false, 3);

@@ -1,12 +1,14 @@
 #include "proxysql_consul/proxysql/apply_plan.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <set>
 
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 bool is_variables(const Configuration& configuration) { return !configuration.variables.empty(); }
 
 Table inactive_rows_of(Table table) {
-  std::erase_if(table.rows, [&](const Row& row) { return !is_only_in_memory(table, row); });
+  table.rows.erase_if(std::not_fn(OnlyInMemory(table)));
   return table;
 }
 
@@ -24,17 +26,17 @@ bool holds_inactive_rows(const std::vector<TableSchema>& schemas, const Wanted& 
   return std::all_of(schemas.begin(), schemas.end(), [&](const TableSchema& schema) {
     if (!has_inactive_rows(schema.name)) return true;
     const auto inactive = inactive_rows_of(table_named(wanted.tables, schema.name));
-    const auto& actual = table_named(tables, schema.name);
+    const auto actual = inactive_rows_of(table_named(tables, schema.name));
     const auto changes = changes_between(schema, inactive, actual);
-    return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
-      if (change.kind != Change::Kind::added) return false;
-      return !wanted.from_memory || !is_only_in_memory(actual, *change.to);
-    });
+    return std::all_of(changes.begin(), changes.end(),
+                       [&](const Change& change) { return change.kind == Change::Kind::added && !wanted.from_memory; });
   });
 }
 
 /// `wanted`, and the inactive rows of `memory` beside it that are nobody's loss.
 Table with_kept_rows(const TableSchema& schema, Table wanted, const Table& memory, std::vector<std::string>& notices) {
+  const OnlyInMemory is_inactive(memory);
+  if (std::none_of(memory.rows.begin(), memory.rows.end(), is_inactive)) return wanted;
   const auto key = schema.key();
   const bool has_second_key = is_users_table(schema.name);
   std::set<Row> keys;
@@ -44,7 +46,7 @@ Table with_kept_rows(const TableSchema& schema, Table wanted, const Table& memor
     if (has_second_key) second_keys.insert(second_key(wanted, row));
   }
   for (const auto& row : memory.rows) {
-    if (!is_only_in_memory(memory, row) || keys.contains(pick(row, key))) continue;
+    if (!is_inactive(row) || keys.contains(pick(row, key))) continue;
     if (has_second_key && second_keys.contains(second_key(memory, row))) {
       notices.push_back(describe_row(schema, row) + ": is inactive here, and gives way to an account of its name");
       continue;
@@ -56,11 +58,12 @@ Table with_kept_rows(const TableSchema& schema, Table wanted, const Table& memor
 
 /// The variables that are there, with the wanted values.
 Table with_other_variables(const Table& wanted, const Table& memory) {
-  std::map<Cell, const Row*> by_name;
-  for (const auto& row : wanted.rows) by_name[row[0]] = &row;
-  auto target = memory;
-  for (auto& row : target.rows) {
-    if (const auto named = by_name.find(row[0]); named != by_name.end()) row = *named->second;
+  std::map<CellView, RowView> by_name;
+  for (const auto& row : wanted.rows) by_name[row[0]] = row;
+  Table target{.name = memory.name, .columns = memory.columns, .rows = {}};
+  for (const auto& row : memory.rows) {
+    const auto named = by_name.find(row[0]);
+    target.rows.push_back(named != by_name.end() ? named->second : row);
   }
   return target;
 }
@@ -107,6 +110,17 @@ std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, con
     missing.insert(missing.end(), lines.begin(), lines.end());
   }
   return missing;
+}
+
+std::vector<std::string> shown_statements(const std::vector<TableSchema>& schemas, const Layers& layers,
+                                          const ApplyPlan& plan) {
+  std::vector<std::string> shown;
+  if (plan.statements.empty()) return shown;
+  for (std::size_t i = 0; i < schemas.size(); ++i) {
+    auto some = masked_statements_between(schemas[i], table_named(layers.memory, schemas[i].name), plan.target[i]);
+    std::move(some.begin(), some.end(), std::back_inserter(shown));
+  }
+  return shown;
 }
 
 ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,

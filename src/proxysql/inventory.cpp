@@ -23,7 +23,7 @@ Inventory read_inventory(AdminSession& session) {
   const auto version = session.query("SELECT @@version").rows;
   if (!version.empty() && !version[0].empty()) inventory.version = version[0][0].value_or("");
   for (const auto& row : session.query("SELECT name FROM sqlite_master WHERE type='table'").rows) {
-    if (!row.empty() && row[0]) inventory.tables.insert(*row[0]);
+    if (!row.empty() && row[0]) inventory.tables.emplace(*row[0]);
   }
   return inventory;
 }

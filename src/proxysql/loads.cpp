@@ -7,7 +7,7 @@
 namespace proxysql_consul {
 namespace {
 
-std::int64_t number_in(const Cell& cell) { return to_integer(cell.value_or("")).value_or(0); }
+std::int64_t number_in(const CellView& cell) { return to_integer(cell.value_or("")).value_or(0); }
 
 std::int64_t seconds_now(Clock& clock) {
   return std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
@@ -38,10 +38,10 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
   if (!inventory.tables.contains("runtime_checksums_values")) return loads;
   for (const auto& row :
        session.query("SELECT name, version, epoch, checksum FROM runtime_checksums_values ORDER BY name").rows) {
-    loads.push_back({.name = row.at(0).value_or(""),
+    loads.push_back({.name = std::string(row.at(0).value_or("")),
                      .version = static_cast<std::uint64_t>(number_in(row.at(1))),
                      .epoch = number_in(row.at(2)),
-                     .checksum = row.at(3).value_or("")});
+                     .checksum = std::string(row.at(3).value_or(""))});
   }
   return loads;
 }

@@ -207,18 +207,17 @@ class MysqlAdminSession : public AdminSession {
     std::size_t taken = 0;
     while (auto* const cells = mysql_fetch_row(set.get())) {
       const auto* lengths = mysql_fetch_lengths(set.get());
-      taken += std::accumulate(lengths, lengths + width, sizeof(Row) + width * sizeof(Cell));
+      taken += std::accumulate(lengths, lengths + width, std::size_t{width});
       if (taken > largest_answer_) {
         // Freeing the result would read on to its end.
         hang_up(connection_.get());
         set.reset();
         lose(statement, "the answer takes more than " + std::to_string(largest_answer_) + " bytes");
       }
-      Row row(width);
+      result.rows.start();
       for (unsigned i = 0; i < width; ++i) {
-        if (cells[i] != nullptr) row[i] = std::string(cells[i], lengths[i]);
+        result.rows.add(cells[i] != nullptr ? CellView(std::in_place, cells[i], lengths[i]) : std::nullopt);
       }
-      result.rows.push_back(std::move(row));
     }
     if (mysql_errno(connection_.get()) != 0) {
       set.reset();

@@ -1,5 +1,7 @@
 #include "proxysql_consul/proxysql/sql.h"
 
+#include <utility>
+
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/mask.h"
@@ -10,13 +12,21 @@ namespace {
 // SQLite limits the depth of an expression to 1,000, and a chain of ORs is as deep as it is long.
 constexpr std::size_t max_keys_per_delete = 400;
 
-std::string quote_doubling(std::string_view text, char mark) {
-  std::string quoted(1, mark);
-  for (const char c : text) {
-    if (c == mark) quoted += mark;
-    quoted += c;
+void append_doubling(std::string& to, std::string_view text, char mark) {
+  to += mark;
+  for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark)) {
+    to.append(text.substr(0, at + 1)) += mark;
+    text.remove_prefix(at + 1);
   }
-  return quoted + mark;
+  to.append(text) += mark;
+}
+
+void append_quoted(std::string& to, const CellView& value) {
+  if (value) {
+    append_doubling(to, *value, '\'');
+  } else {
+    to += "NULL";
+  }
 }
 
 std::string names_of(const std::vector<Column>& columns) {
@@ -25,17 +35,35 @@ std::string names_of(const std::vector<Column>& columns) {
   return names;
 }
 
-std::string values_of(const TableSchema& schema, const Row& row, bool masked) {
-  const auto name = schema.find("variable_name");
-  const auto variable = name ? row[*name].value_or("") : std::string();
-  std::string values = "(";
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    if (i > 0) values += ',';
-    const bool mask =
-        masked && row[i] && is_secret(schema.name, schema.columns[i].name, variable, *row[i]) && !row[i]->empty();
-    values += mask ? "'***'" : quote(row[i]);
+/// Of each column whether it is of the key, or one of the rows that are written holds another value there than it gets
+/// by default.
+std::vector<bool> columns_in_use(const TableSchema& schema, const std::vector<Change>& changes) {
+  std::vector<Cell> defaults;
+  std::vector<bool> in_use;
+  for (const auto& column : schema.columns) {
+    defaults.push_back(column.default_cell());
+    in_use.push_back(column.key > 0);
   }
-  return values + ')';
+  for (const auto& change : changes) {
+    std::size_t position = 0;
+    for (const auto& cell : change.to) {
+      if (!in_use[position] && cell != defaults[position]) in_use[position] = true;
+      ++position;
+    }
+  }
+  return in_use;
+}
+
+void append_values(std::string& text, const RowView& row, const std::vector<bool>& in_use) {
+  char before = '(';
+  auto is_in_use = in_use.begin();
+  for (const auto& cell : row) {
+    if (!*is_in_use++) continue;
+    text += before;
+    append_quoted(text, cell);
+    before = ',';
+  }
+  text += ')';
 }
 
 std::string condition_of(const TableSchema& schema, const std::vector<std::size_t>& key, const Row& values) {
@@ -47,7 +75,7 @@ std::string condition_of(const TableSchema& schema, const std::vector<std::size_
   return condition;
 }
 
-void add_deletes(std::vector<Statement>& statements, const TableSchema& schema, const std::vector<std::size_t>& key,
+void add_deletes(std::vector<std::string>& statements, const TableSchema& schema, const std::vector<std::size_t>& key,
                  const std::vector<Row>& gone, std::size_t batch_bytes) {
   // A list knows no limit, but row values would need SQLite 3.15.
   const bool as_list = key.size() == 1 && schema.columns[key[0]].not_null;
@@ -57,8 +85,7 @@ void add_deletes(std::vector<Statement>& statements, const TableSchema& schema, 
   std::size_t count = 0;
   const auto flush = [&] {
     if (as_list && !text.empty()) text += ')';
-    if (!text.empty()) statements.push_back({text, text});
-    text.clear();
+    if (!text.empty()) statements.push_back(std::exchange(text, {}));
     count = 0;
   };
   for (const auto& values : gone) {
@@ -71,41 +98,86 @@ void add_deletes(std::vector<Statement>& statements, const TableSchema& schema, 
   flush();
 }
 
+std::vector<std::string> statements_of(const TableSchema& schema, const std::vector<Change>& changes,
+                                       std::size_t batch_bytes) {
+  const auto key = schema.key();
+  std::vector<std::string> statements;
+  const auto in_use = columns_in_use(schema, changes);
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < in_use.size(); ++i) {
+    if (in_use[i]) columns.push_back(schema.columns[i]);
+  }
+  const auto head = "REPLACE INTO " + quote_name(schema.name) + " (" + names_of(columns) + ") VALUES ";
+  std::string batch;
+  std::vector<Row> gone;
+  for (const auto& change : changes) {
+    if (change.kind == Change::Kind::removed) {
+      gone.push_back(pick(change.from, key));
+      continue;
+    }
+    const auto before = batch.size();
+    batch += before == 0 ? head : ",";
+    append_values(batch, change.to, in_use);
+    if (before == 0 || batch.size() <= batch_bytes) continue;
+    // This row begins the next statement.
+    auto next = head + batch.substr(before + 1);
+    batch.resize(before);
+    statements.push_back(std::exchange(batch, std::move(next)));
+  }
+  if (!batch.empty()) statements.push_back(std::move(batch));
+  add_deletes(statements, schema, key, gone, batch_bytes);
+  return statements;
+}
+
 }  // namespace
 
-std::string quote(const Cell& value) { return value ? quote_doubling(*value, '\'') : "NULL"; }
+std::string quote(const CellView& value) {
+  std::string quoted;
+  append_quoted(quoted, value);
+  return quoted;
+}
 
-std::string quote_name(std::string_view name) { return quote_doubling(name, '`'); }
+std::string quote_name(std::string_view name) {
+  std::string quoted;
+  append_doubling(quoted, name, '`');
+  return quoted;
+}
 
 std::string first_words(std::string_view statement) {
   const auto words = printable(statement.substr(0, statement.find_first_of("('")), 80);
   return words.substr(0, words.find_last_not_of(' ') + 1);
 }
 
-std::vector<Statement> statements_between(const TableSchema& schema, const Table& from, const Table& to,
-                                          std::size_t batch_bytes) {
-  const auto key = schema.key();
-  std::vector<Statement> statements;
-  const auto head = "REPLACE INTO " + quote_name(schema.name) + " (" + names_of(schema.columns) + ") VALUES ";
-  Statement batch;
-  const auto flush = [&] {
-    if (!batch.text.empty()) statements.push_back(std::move(batch));
-    batch = {};
-  };
-  std::vector<Row> gone;
-  for (const auto& change : changes_between(schema, from, to)) {
-    if (change.kind == Change::Kind::removed) {
-      gone.push_back(pick(*change.from, key));
-      continue;
-    }
-    const auto cells = values_of(schema, *change.to, false);
-    if (!batch.text.empty() && batch.text.size() + cells.size() + 1 > batch_bytes) flush();
-    batch.text += (batch.text.empty() ? head : ",") + cells;
-    batch.shown += (batch.shown.empty() ? head : ",") + values_of(schema, *change.to, true);
+std::vector<std::string> statements_between(const TableSchema& schema, const Table& from, const Table& to,
+                                            std::size_t batch_bytes) {
+  return statements_of(schema, changes_between(schema, from, to), batch_bytes);
+}
+
+std::vector<std::string> masked_statements_between(const TableSchema& schema, const Table& from, const Table& to) {
+  auto changes = changes_between(schema, from, to);
+  Table shown{.name = schema.name, .columns = to.columns, .rows = {}};
+  for (const auto& change : changes) {
+    if (change.kind != Change::Kind::removed) shown.rows.push_back(change.to);
   }
-  flush();
-  add_deletes(statements, schema, key, gone, batch_bytes);
-  return statements;
+  shown = masked(std::move(shown));
+  auto row = shown.rows.begin();
+  for (auto& change : changes) {
+    if (change.kind != Change::Kind::removed) change.to = *row++;
+  }
+  return statements_of(schema, changes, default_batch_bytes);
+}
+
+std::string count_same_rows(const TableSchema& schema, std::string_view table, std::string_view other) {
+  const auto count = [](std::string_view from) { return "(SELECT COUNT(*) FROM " + std::string(from) + ")"; };
+  std::string same;
+  for (const auto& column : schema.columns) {
+    const auto name = quote_name(column.name);
+    // By = an index is found, and without NULL it is the same.
+    const auto* is = column.key > 0 && column.not_null ? "=" : " IS ";
+    same += (same.empty() ? "" : " AND ") + ("a." + name + is + "b." + name);
+  }
+  const auto both = std::string(table) + " AS a JOIN " + std::string(other) + " AS b ON " + same;
+  return "SELECT " + count(table) + "," + count(other) + "," + count(both);
 }
 
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables) {

@@ -48,7 +48,7 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
     auto memory = read_tables(session, configuration, {schema}, Layer::memory).front();
     const auto here = runtime_form(shared_form(std::move(memory), exclude_variables));
     for (const auto& change : changes_between(schema, here, there, Match::loaded)) {
-      if (change.kind != Change::Kind::added) lines.push_back(describe_row(schema, *change.from));
+      if (change.kind != Change::Kind::added) lines.push_back(describe_row(schema, change.from));
     }
   }
   if (lines.empty()) return {};
@@ -65,7 +65,7 @@ std::string describe_carried_along(AdminSession& session, const Inventory& inven
   const std::set<Cell> passed_over(spoken_of.begin(), spoken_of.end());
   const auto form = [&](Table table) {
     if (configuration.variables.empty()) return runtime_form(shared_form(std::move(table), {}));
-    std::erase_if(table.rows, [&](const Row& row) { return passed_over.contains(row[0]); });
+    table.rows.erase_if([&](const RowView& row) { return passed_over.contains(copy_of(row[0])); });
     return table;
   };
   std::vector<std::string> lines;
@@ -73,7 +73,7 @@ std::string describe_carried_along(AdminSession& session, const Inventory& inven
     const auto there = form(table_named(runtime, schema.name));
     const auto here = form(table_named(memory, schema.name));
     for (const auto& change : changes_between(schema, there, here, Match::loaded)) {
-      lines.push_back(describe_row(schema, change.from != nullptr ? *change.from : *change.to));
+      lines.push_back(describe_row(schema, change.kind == Change::Kind::added ? change.to : change.from));
     }
   }
   if (lines.empty()) return {};

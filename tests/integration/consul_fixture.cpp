@@ -148,13 +148,14 @@ void ConsulNode::add_rules(int count) {
 
 std::string ConsulNode::value(const std::string& sql) {
   const auto result = proxysql.query(sql);
-  return result.rows.size() == 1 ? result.rows[0][0].value_or("NULL") : std::to_string(result.rows.size()) + " rows";
+  if (result.rows.size() != 1) return std::to_string(result.rows.size()) + " rows";
+  return std::string(result.rows[0][0].value_or("NULL"));
 }
 
 std::string ConsulNode::servers() {
   std::string names;
   for (const auto& row : proxysql.query("SELECT hostname FROM runtime_mysql_servers ORDER BY hostname").rows) {
-    names += (names.empty() ? "" : " ") + row[0].value_or("NULL");
+    (names += names.empty() ? "" : " ") += row[0].value_or("NULL");
   }
   return names;
 }

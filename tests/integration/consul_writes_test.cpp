@@ -161,7 +161,7 @@ TEST(ConsulWrites, ManySavesAtOnceLoseNoneOfThemselves) {
   // Whoever gave up has seen six others come first.
   ASSERT_THAT(saved, SizeIs(Ge(6)));
   const auto hostname_in = [](const std::string& text) {
-    return parse_document(text).tables.at(0).rows.at(0).at(1).value_or("NULL");
+    return std::string(parse_document(text).tables.at(0).rows.at(0).at(1).value_or("NULL"));
   };
   std::map<std::uint64_t, std::string> kept;
   for (const auto& entry : parse_kv_entries(agent.recurse("proxysql-meta/history/mysql_servers/"))) {

@@ -15,6 +15,7 @@
 #include "support/consul_agent.h"
 #include "support/effort.h"
 #include "support/node_fixture.h"
+#include "support/sorted.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -74,7 +75,7 @@ std::vector<Scenario> scenarios() {
 }
 
 /// The tables of one layer, their rows sorted.
-using Content = std::vector<std::vector<Row>>;
+using Content = std::vector<Rows>;
 
 /// A node and a document for it, with what each layer holds before and after that is applied.
 class Stage {
@@ -161,8 +162,7 @@ class Stage {
     const std::string where =
         name == "global_variables" ? " WHERE variable_name LIKE 'mysql-%' AND variable_name <> 'mysql-interfaces'" : "";
     auto result = node_.query("SELECT * FROM " + prefix + name + where);
-    std::sort(result.rows.begin(), result.rows.end());
-    return {.name = name, .columns = std::move(result.columns), .rows = std::move(result.rows)};
+    return {.name = name, .columns = std::move(result.columns), .rows = sorted(std::move(result.rows))};
   }
 
   Content layer(const std::string& prefix) {
@@ -314,7 +314,7 @@ class Saver {
     const auto document = parse_document(consul_.get("proxysql/mysql_servers").value_or(""));
     const auto& rows = document.tables.at(0).rows;
     if (document.tables.at(0).name != "mysql_servers" || rows.size() != 2 || rows[0][1] != rows[1][1]) return "mixed";
-    return rows[0][1].value_or("NULL");
+    return std::string(rows[0][1].value_or("NULL"));
   }
 
   void expect_completed_by_the_next_run(const std::string& hostname) {
@@ -323,7 +323,7 @@ class Saver {
     EXPECT_EQ(saved(), hostname);
     const auto pulled = other_.run({"pull"});
     EXPECT_EQ(pulled.exit_code, 0) << pulled.err;
-    EXPECT_EQ(other_.rows("SELECT DISTINCT hostname FROM runtime_mysql_servers"), std::vector<Row>({{hostname}}));
+    EXPECT_EQ(other_.rows("SELECT DISTINCT hostname FROM runtime_mysql_servers"), Rows({{hostname}}));
   }
 
  private:

@@ -11,6 +11,7 @@
 
 #include "support/consul_agent.h"
 #include "support/node_fixture.h"
+#include "support/sorted.h"
 
 namespace proxysql_consul::testing {
 
@@ -25,10 +26,8 @@ inline std::string insert_server(const std::string& hostname) {
 }
 
 /// What ProxySQL has at runtime of one table; its rows come in no promised order.
-inline std::vector<Row> runtime(Node& node, const std::string& table, const std::string& where = {}) {
-  auto rows = node.rows("SELECT * FROM runtime_" + table + where);
-  std::sort(rows.begin(), rows.end());
-  return rows;
+inline Rows runtime(Node& node, const std::string& table, const std::string& where = {}) {
+  return sorted(node.rows("SELECT * FROM runtime_" + table + where));
 }
 
 inline std::size_t count(Node& node, const std::string& table) { return node.rows("SELECT 1 FROM " + table).size(); }

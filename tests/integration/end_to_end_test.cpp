@@ -240,12 +240,12 @@ TEST(EndToEnd, EveryTableOfEveryConfigurationArrives) {
     EXPECT_EQ(count(pair.b, table), count(pair.b, "disk." + table));
   }
   // Two rows at runtime are one in memory, as on the node where it was entered.
-  EXPECT_EQ(pair.b.rows("SELECT frontend, backend FROM mysql_users"), std::vector<Row>({{"1", "1"}}));
+  EXPECT_EQ(pair.b.rows("SELECT frontend, backend FROM mysql_users"), Rows({{"1", "1"}}));
   const std::string shared = " WHERE variable_name LIKE 'mysql-%' AND variable_name NOT IN ('mysql-interfaces')";
   EXPECT_EQ(runtime(pair.a, "global_variables", shared), runtime(pair.b, "global_variables", shared));
   EXPECT_EQ(pair.b.rows("SELECT variable_value FROM runtime_global_variables WHERE "
                         "variable_name='mysql-max_connections'"),
-            std::vector<Row>({{"4321"}}));
+            Rows({{"4321"}}));
   const auto again = pair.b.run({"pull"});
   EXPECT_EQ(again.exit_code, 0);
   EXPECT_EQ(again.out, "nothing to do: what came was applied or saved here before\n");
@@ -258,7 +258,7 @@ TEST(EndToEnd, WhatAMonitorShunnedArrivesAsOnline) {
   ASSERT_EQ(pair.a.run({"save", "mysql_servers"}).exit_code, 0);
   EXPECT_EQ(pair.b.run({"pull"}).exit_code, 0);
   EXPECT_EQ(pair.b.rows("SELECT hostname, status FROM runtime_mysql_servers ORDER BY hostname"),
-            std::vector<Row>({{"10.0.0.1", "ONLINE"}, {"10.0.0.2", "ONLINE"}}));
+            Rows({{"10.0.0.1", "ONLINE"}, {"10.0.0.2", "ONLINE"}}));
 }
 
 TEST(EndToEnd, ASchedulerArrivesOnlyWhereItIsAccepted) {
@@ -292,10 +292,9 @@ TEST(EndToEnd, ADocumentOf2016IsApplied) {
   ASSERT_THAT(put.out, HasSubstr("true")) << put.err;
   const auto pulled = pair.b.run({"pull"});
   EXPECT_EQ(pulled.exit_code, 0) << all_of(pulled);
-  EXPECT_EQ(pair.b.rows(servers_at_runtime),
-            std::vector<Row>({{"0", "10.0.0.1", "3306", "ONLINE", "1", "0", "1000", "0"},
-                              {"1", "10.0.0.2", "3307", "OFFLINE_SOFT", "9", "0", "10", "0"}}));
-  EXPECT_EQ(pair.b.rows("SELECT * FROM runtime_mysql_replication_hostgroups"), std::vector<Row>({{"0", "1"}}));
+  EXPECT_EQ(pair.b.rows(servers_at_runtime), Rows({{"0", "10.0.0.1", "3306", "ONLINE", "1", "0", "1000", "0"},
+                                                   {"1", "10.0.0.2", "3307", "OFFLINE_SOFT", "9", "0", "10", "0"}}));
+  EXPECT_EQ(pair.b.rows("SELECT * FROM runtime_mysql_replication_hostgroups"), Rows({{"0", "1"}}));
   // Rows without column names mean nothing to a ProxySQL with other columns.
   const auto other = pair.a.run({"pull"});
   EXPECT_EQ(other.exit_code, 6) << all_of(other);
@@ -316,12 +315,12 @@ TEST(EndToEnd, Version1And2UnderstandEachOther) {
   EXPECT_EQ(pulled.exit_code, 0) << all_of(pulled);
   EXPECT_EQ(pair.b.rows("SELECT hostgroup_id,hostname,port,weight,gtid_port,max_latency_ms,comment FROM "
                         "runtime_mysql_servers"),
-            std::vector<Row>({{"1", "db-1", "3306", "7", "0", "0", ""}}));
+            Rows({{"1", "db-1", "3306", "7", "0", "0", ""}}));
   EXPECT_EQ(
       pair.b.rows("SELECT writer_hostgroup,reader_hostgroup,check_type FROM runtime_mysql_replication_hostgroups"),
-      std::vector<Row>({{"1", "2", "read_only"}}));
+      Rows({{"1", "2", "read_only"}}));
   EXPECT_EQ(pair.b.rows("SELECT username,password,frontend,backend FROM mysql_users"),
-            std::vector<Row>({{"app", secret + "-of-app", "1", "1"}}));
+            Rows({{"app", secret + "-of-app", "1", "1"}}));
   EXPECT_EQ(count(pair.b, "runtime_mysql_query_rules"), 1U);
 
   pair.b.execute({"UPDATE mysql_servers SET weight=8, status='OFFLINE_SOFT'", "LOAD MYSQL SERVERS TO RUNTIME",
@@ -329,8 +328,8 @@ TEST(EndToEnd, Version1And2UnderstandEachOther) {
   ASSERT_EQ(pair.b.run({"save", "mysql_servers", "mysql_users"}).exit_code, 0);
   const auto back = pair.a.run({"pull"});
   EXPECT_EQ(back.exit_code, 0) << all_of(back);
-  EXPECT_EQ(pair.a.rows("SELECT status,weight FROM runtime_mysql_servers"), std::vector<Row>({{"OFFLINE_SOFT", "8"}}));
-  EXPECT_EQ(pair.a.rows("SELECT max_connections FROM mysql_users"), std::vector<Row>({{"5"}}));
+  EXPECT_EQ(pair.a.rows("SELECT status,weight FROM runtime_mysql_servers"), Rows({{"OFFLINE_SOFT", "8"}}));
+  EXPECT_EQ(pair.a.rows("SELECT max_connections FROM mysql_users"), Rows({{"5"}}));
 
   // What 1.1 has no place for it says, and applies the rest.
   pair.b.execute({"UPDATE mysql_servers SET max_latency_ms=50, weight=9", "LOAD MYSQL SERVERS TO RUNTIME"});
@@ -338,7 +337,7 @@ TEST(EndToEnd, Version1And2UnderstandEachOther) {
   const auto partial = pair.a.run({"pull"});
   EXPECT_EQ(partial.exit_code, 4) << all_of(partial);
   EXPECT_THAT(partial.err, HasSubstr("this ProxySQL has no column max_latency_ms: left out"));
-  EXPECT_EQ(pair.a.rows("SELECT weight FROM runtime_mysql_servers"), std::vector<Row>({{"9"}}));
+  EXPECT_EQ(pair.a.rows("SELECT weight FROM runtime_mysql_servers"), Rows({{"9"}}));
 }
 
 TEST(EndToEnd, GarbageUnderThePrefixKeepsNothingElseFromArriving) {

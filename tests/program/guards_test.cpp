@@ -34,7 +34,7 @@ class Guards : public Run {
     Texts hosts;
     for (const auto& table : parse_document(consul.value_of(servers_key)).tables) {
       if (table.name != "mysql_servers") continue;
-      for (const auto& row : table.rows) hosts.push_back(row[1].value());
+      for (const auto& row : table.rows) hosts.emplace_back(row[1].value());
     }
     return hosts;
   }

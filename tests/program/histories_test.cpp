@@ -46,7 +46,8 @@ Content content_of(const std::string& text) {
   for (const auto& table : parse_document(text).tables) {
     if (table.name != "mysql_servers") continue;
     for (const auto& row : table.rows) {
-      content.push_back(row[table.find("hostname").value()].value() + "/" + row[table.find("weight").value()].value());
+      const auto cell = [&](const char* column) { return std::string(row[table.find(column).value()].value()); };
+      content.push_back(cell("hostname") + "/" + cell("weight"));
     }
   }
   std::sort(content.begin(), content.end());
@@ -96,7 +97,7 @@ class History {
   static Content content_in(NodeUnderTest& node, const std::string& table) {
     Content content;
     for (const auto& row : node.engine.execute("SELECT hostname, weight FROM " + table).rows) {
-      content.push_back(row[0].value() + "/" + row[1].value());
+      content.push_back(std::string(row[0].value()).append("/").append(row[1].value()));
     }
     std::sort(content.begin(), content.end());
     return content;

@@ -46,7 +46,7 @@ TEST_F(Receive, ComparesAnewWhereTheSettingsHaveChanged) {
   const auto value_on = [&](const std::string& table) {
     const auto answer =
         b.engine.execute("SELECT variable_value FROM " + table + " WHERE variable_name='mysql-max_connections'");
-    return answer.rows.empty() ? std::string() : answer.rows[0][0].value_or("");
+    return std::string(answer.rows.empty() ? "" : answer.rows[0][0].value_or(""));
   };
   a.execute(set("77"));
   EXPECT_EQ(a.run({"save", "mysql_variables"}).status, 0);

@@ -275,9 +275,7 @@ TEST_F(Update, PrintsADryRunOfUpdateAndChangesNothing) {
   EXPECT_EQ(ran.out,
             "-- mysql_servers: version " + version +
                 " of host-a at 2027-01-15T08:00:01Z\n"
-                "REPLACE INTO `mysql_servers` (`hostgroup_id`,`hostname`,`port`,`gtid_port`,`status`,`weight`,"
-                "`compression`,`max_connections`,`max_replication_lag`,`use_ssl`,`max_latency_ms`,`comment`) VALUES "
-                "('1','db1','3306','0','ONLINE','1','0','1000','0','0','0','');\n"
+                "REPLACE INTO `mysql_servers` (`hostgroup_id`,`hostname`,`port`) VALUES ('1','db1','3306');\n"
                 "DELETE FROM `mysql_servers` WHERE (`hostgroup_id`='1' AND `hostname`='old' AND `port`='3306');\n"
                 "LOAD MYSQL SERVERS TO RUNTIME;\n"
                 "SAVE MYSQL SERVERS TO DISK;\n");

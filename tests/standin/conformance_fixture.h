@@ -14,8 +14,6 @@
 
 namespace proxysql_consul::testing {
 
-using Rows = std::vector<Row>;
-
 /// What ProxySQL asks its peers, word by word: the servers and query rules as they were loaded.
 inline constexpr std::string_view servers_as_loaded =
     "PROXY_SELECT hostgroup_id, hostname, port, gtid_port, status, weight, compression, max_connections, "
@@ -37,7 +35,7 @@ class AdminTest : public ::testing::Test {
   void run_all(const std::vector<std::string>& statements) {
     for (const std::string& sql : statements) run(sql);
   }
-  std::string value(const std::string& sql) { return rows(sql).at(0).at(0).value_or("NULL"); }
+  std::string value(const std::string& sql) { return std::string(rows(sql).at(0).at(0).value_or("NULL")); }
   std::string memory_variable(const std::string& name) {
     return value("SELECT variable_value FROM global_variables WHERE variable_name='" + name + "'");
   }

@@ -199,6 +199,7 @@ TEST_P(Conformance, TellsPeersOfRulesAsTheyWereWritten) {
   EXPECT_EQ(rules.rows[0][0], "1");
   EXPECT_EQ(rules.rows[1][0], "3");
   EXPECT_EQ(rules.rows[1][7], "0x1234ABCD");
+  EXPECT_EQ(rows("SELECT rule_id FROM stats_mysql_query_rules"), (Rows{{"3"}})) << "here it does";
   EXPECT_EQ(rows("PROXY_SELECT username, schemaname, flagIN, destination_hostgroup, comment FROM "
                  "runtime_mysql_query_rules_fast_routing ORDER BY username, schemaname, flagIN"),
             (Rows{{"a", "s", "0", "1", ""}, {"u", "s", "0", "1", "c"}}));
@@ -215,7 +216,7 @@ TEST_P(Conformance, TellsPeersOfAUserInOneRow) {
 
 TEST_P(Conformance, KeepsTheChecksumOfEqualContent) {
   const auto of = [this](const std::string& name) {
-    return rows("SELECT version,checksum FROM runtime_checksums_values WHERE name='" + name + "'").at(0);
+    return rows("SELECT version,checksum FROM runtime_checksums_values WHERE name='" + name + "'").at(0).copy();
   };
   run_all({"INSERT INTO mysql_servers(hostname) VALUES ('a')", "LOAD MYSQL SERVERS TO RUNTIME"});
   const Row before = of("mysql_servers_v2");
@@ -269,7 +270,8 @@ TEST_P(Conformance, RestartsItselfWithinItsProcess) {
   EXPECT_EQ(rows("SELECT hostname FROM runtime_mysql_servers"), (Rows{{"kept"}}));
   EXPECT_GE(std::stoi(of_global("ProxySQL_Uptime")), uptime);
   EXPECT_EQ(of_global("Servers_table_version"), "1");
-  for (Row& row : versions) row.at(1) = std::to_string(std::stoi(row.at(1).value()) + 1);
+  versions.edit([](const RowView&) { return true; },
+                [](Row& row) { row.at(1) = std::to_string(std::stoi(row.at(1).value()) + 1); });
   EXPECT_EQ(rows(all_versions), versions);
   EXPECT_EQ(rows("SELECT DISTINCT epoch>0 FROM runtime_checksums_values WHERE version>0"), (Rows{{"1"}}));
   run_all({"DELETE FROM mysql_servers", "SAVE MYSQL SERVERS TO DISK"});

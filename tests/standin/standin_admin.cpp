@@ -44,6 +44,7 @@ StandinAdmin::StandinAdmin(StandinVersion version, const StandinHost& host, cons
   layers_.db().must(
       "CREATE TABLE stats.stats_mysql_global (Variable_Name VARCHAR NOT NULL PRIMARY KEY,"
       " Variable_Value VARCHAR NOT NULL)");
+  layers_.db().must("CREATE TABLE stats.stats_mysql_query_rules (rule_id INTEGER PRIMARY KEY, hits INT NOT NULL)");
   for (const Module& module : modules()) {
     if (!in_version(module, version)) continue;
     layers_.load_from_disk(module);
@@ -76,6 +77,8 @@ void StandinAdmin::refresh_stats() {
   };
   if (layers_.version() != StandinVersion::v1_1) insert("ProxySQL_Uptime", host_.clock.uptime());
   insert("Servers_table_version", servers_table_version_);
+  layers_.db().must("DELETE FROM stats.stats_mysql_query_rules");
+  layers_.db().must("INSERT INTO stats.stats_mysql_query_rules SELECT rule_id,0 FROM main.runtime_mysql_query_rules");
 }
 
 Answer StandinAdmin::execute(std::string_view sql, Role role) {
@@ -95,7 +98,7 @@ Answer StandinAdmin::execute(std::string_view sql, Role role) {
     return {};
   }
   // As in the original, which looks for the name anywhere in the text, and in lower case alone.
-  if (sql.find("stats_mysql_global") != std::string_view::npos) refresh_stats();
+  if (sql.find("stats_mysql_") != std::string_view::npos) refresh_stats();
   const auto instead = instead_of(command, role);
   if (!instead && !is_1_1 && command.starts_with("SET ")) {
     if (auto answer = set_variable(sql)) return *std::move(answer);

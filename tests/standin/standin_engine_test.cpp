@@ -21,7 +21,7 @@ TEST(StandinEngine, FailsThePlannedStatementWithoutRunningIt) {
   const Answer answer = engine.execute("DELETE FROM mysql_servers");
   EXPECT_EQ(answer.error, "ProxySQL Admin Error: database is locked");
   EXPECT_EQ(answer.error_code, 1205U);
-  EXPECT_EQ(engine.execute("SELECT hostname FROM mysql_servers").rows, (std::vector<Row>{{"a"}}));
+  EXPECT_EQ(engine.execute("SELECT hostname FROM mysql_servers").rows, (Rows{{"a"}}));
 }
 
 TEST(StandinEngine, AnswersOtherErrorsWith1045) {
@@ -35,7 +35,7 @@ TEST(StandinEngine, LogsStatementsButNotItsControls) {
   engine.execute("STANDIN FAIL 1 no");
   engine.execute("SELECT 1");
   EXPECT_EQ(engine.log(), (Texts{"SELECT 1"}));
-  EXPECT_EQ(engine.execute("STANDIN LOG").rows, (std::vector<Row>{{"SELECT 1"}}));
+  EXPECT_EQ(engine.execute("STANDIN LOG").rows, (Rows{{"SELECT 1"}}));
   engine.clear_log();
   EXPECT_EQ(engine.log(), Texts{});
 }
@@ -51,7 +51,9 @@ TEST(StandinEngine, LetsATestStepBetweenTwoStatements) {
 
 TEST(StandinEngine, ShunsAServerUntilTheNextLoad) {
   StandinEngine engine(StandinVersion::v2_7);
-  const auto status = [&] { return engine.execute("SELECT status FROM runtime_mysql_servers").rows.at(0).at(0); };
+  const auto status = [&] {
+    return copy_of(engine.execute("SELECT status FROM runtime_mysql_servers").rows.at(0).at(0));
+  };
   engine.execute("INSERT INTO mysql_servers(hostgroup_id,hostname,port) VALUES (1,'a',3306)");
   engine.execute("LOAD MYSQL SERVERS TO RUNTIME");
   engine.set_server_status(1, "a", 3306, "SHUNNED");

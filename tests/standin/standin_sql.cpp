@@ -147,7 +147,7 @@ void Database::must(std::string_view sql) {
   if (!answer.ok) throw std::runtime_error(joined({"stand-in: ", answer.error, ": ", sql}));
 }
 
-std::vector<Row> Database::rows(std::string_view sql) {
+Rows Database::rows(std::string_view sql) {
   Answer answer = run(sql);
   if (!answer.ok) throw std::runtime_error(joined({"stand-in: ", answer.error, ": ", sql}));
   return std::move(answer.rows);

@@ -33,7 +33,7 @@ class Database {
   Answer run(std::string_view sql);
   /// Throws std::runtime_error where the statement fails.
   void must(std::string_view sql);
-  std::vector<Row> rows(std::string_view sql);
+  Rows rows(std::string_view sql);
   /// Makes the schema of that name (main, or one attached) what it is in the other connection.
   void copy_schema(const Database& from, const std::string& schema);
 

@@ -49,7 +49,7 @@ struct Answer {
   unsigned error_code = 0;  ///< 1045, or 1205 for "database is locked"
   bool has_result_set = false;
   std::vector<std::string> columns;
-  std::vector<Row> rows;
+  Rows rows;
   std::uint64_t affected = 0;
   std::string info;
   Fault fault = Fault::none;

@@ -32,7 +32,7 @@ Rows rows(StandinEngine& engine, std::string_view sql) {
 
 std::string value(StandinEngine& engine, const std::string& sql) {
   const Rows all = rows(engine, sql);
-  return all.empty() ? "no row" : all.at(0).at(0).value_or("NULL");
+  return std::string(all.empty() ? "no row" : all.at(0).at(0).value_or("NULL"));
 }
 
 std::string of_global(StandinEngine& engine, const std::string& name) {
@@ -43,7 +43,7 @@ std::string of_global(StandinEngine& engine, const std::string& name) {
 Row checksum(StandinEngine& engine, const std::string& name) {
   const Rows all =
       rows(engine, "SELECT version,epoch,checksum FROM runtime_checksums_values WHERE name='" + name + "'");
-  return all.empty() ? Row{} : all.at(0);
+  return all.empty() ? Row{} : all.at(0).copy();
 }
 
 /// Hostgroup and name of each server in the answer to the statement, as "10 r, 10 w".

@@ -86,7 +86,7 @@ std::vector<std::string> Node::statements(std::string_view head) {
   std::vector<std::string> found;
   if (proxysql_.is_real()) return found;
   for (const auto& row : rows("STANDIN LOG")) {
-    if (row.at(0) && row[0]->starts_with(head)) found.push_back(*row[0]);
+    if (row.at(0) && row[0]->starts_with(head)) found.emplace_back(*row[0]);
   }
   return found;
 }

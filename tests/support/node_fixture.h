@@ -42,7 +42,7 @@ class Node {
   /// Runs a statement on ProxySQL.
   QueryResult query(std::string_view sql) { return proxysql_.query(sql); }
   /// The rows that a SELECT gives.
-  std::vector<Row> rows(std::string_view sql) { return query(sql).rows; }
+  Rows rows(std::string_view sql) { return query(sql).rows; }
   /// Runs statements on ProxySQL.
   void execute(const std::vector<std::string>& statements);
   /// The statements since forget_statements() that begin with `head`; none where ProxySQL is the real one, which keeps

@@ -70,7 +70,7 @@ void NodeUnderTest::set_servers(const Texts& hosts) {
 Texts NodeUnderTest::servers() {
   Texts hosts;
   for (const auto& row : engine.execute("SELECT hostname FROM runtime_mysql_servers ORDER BY 1").rows) {
-    hosts.push_back(row[0].value());
+    hosts.emplace_back(row[0].value());
   }
   return hosts;
 }

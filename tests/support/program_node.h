@@ -18,7 +18,6 @@
 namespace proxysql_consul::testing {
 
 using Texts = std::vector<std::string>;
-using Rows = std::vector<Row>;
 
 inline const std::string prefix = "proxysql/";
 inline const std::string meta = "proxysql-meta/";

@@ -83,7 +83,7 @@ void ProxySqlServer::start() {
 
 StandinVersion ProxySqlServer::version() {
   if (!real_) return options_.version;
-  const std::string text = query("SELECT @@version").rows.at(0).at(0).value_or("");
+  const std::string text(query("SELECT @@version").rows.at(0).at(0).value_or(""));
   return text.starts_with("2.") ? StandinVersion::v2_7 : StandinVersion::v3_0;
 }
 

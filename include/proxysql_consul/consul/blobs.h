@@ -17,8 +17,8 @@ struct PackedTables {
   std::vector<std::string> parts;
 };
 
-/// Pure. Parts of at most `part_bytes`.
-PackedTables pack_tables(const std::vector<Table>& tables, std::size_t part_bytes);
+/// Pure. `text` is of format_tables(); parts of at most `part_bytes`.
+PackedTables pack_tables(std::string_view text, std::size_t part_bytes);
 
 /// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands. Throws
 /// what KvStore::put() throws.

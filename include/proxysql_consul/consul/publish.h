@@ -63,6 +63,7 @@ class Publisher {
   spdlog::logger& log_;
   int history_limit_;
   Document document_;
+  std::string tables_;           ///< its tables as text
   std::string whole_;            ///< the document with its tables in it
   std::string text_;             ///< what was written last
   Published published_;          ///< what will have come of that

@@ -15,8 +15,8 @@ struct Change {
   enum class Kind { added, removed, changed };
 
   Kind kind;
-  const Row* from;                   ///< null where the row was added
-  const Row* to;                     ///< null where it was removed
+  RowView from;                      ///< not where the row was added
+  RowView to;                        ///< not where it was removed
   std::vector<std::size_t> columns;  ///< of a changed row: the positions at which it differs
 };
 
@@ -31,7 +31,7 @@ std::vector<Change> changes_between(const TableSchema& schema, const Table& from
                                     Match match = Match::exact);
 
 /// "table mysql_servers, row hostgroup_id=1, hostname=a, port=3306", or a variable's name.
-std::string describe_row(const TableSchema& schema, const Row& row);
+std::string describe_row(const TableSchema& schema, const RowView& row);
 
 /// What of `wanted` is not so in `actual`, for people, a line each and without values: at most `limit` lines, the last
 /// of which counts the rest. Both in runtime form. `only_wanted`: rows beyond those wanted do not matter.

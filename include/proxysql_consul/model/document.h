@@ -43,6 +43,8 @@ constexpr std::size_t max_document_bytes = std::size_t{256} * 1024 * 1024;
 /// Throws Error{payload} that says what is wrong where, without the value.
 Document parse_document(std::string_view text);
 std::string format_document(const Document& document);
+/// The same with what format_tables() made of its tables before.
+std::string format_document(const Document& document, std::string_view tables);
 
 /// The part of a document that goes into a blob: {"tables":...,"columns":...}. Throws as parse_document().
 std::vector<Table> parse_tables(std::string_view text);

@@ -15,17 +15,28 @@ namespace proxysql_consul {
 /// match `excluded` (shell patterns), are left out. Needs column names; keeps the order of the rows.
 Table shared_form(Table table, const std::vector<std::string>& excluded);
 
-/// True for what a LOAD leaves behind in memory: inactive rules and accounts, and accounts of neither side.
-bool is_only_in_memory(const Table& table, const Row& row);
+/// Tells which rows of a table a LOAD leaves behind in memory: inactive rules and accounts, and accounts of neither
+/// side.
+class OnlyInMemory {
+ public:
+  explicit OnlyInMemory(const Table& table);
+
+  bool operator()(const RowView& row) const;
+
+ private:
+  std::optional<std::size_t> active_;
+  std::optional<std::size_t> frontend_;
+  std::optional<std::size_t> backend_;
+};
 
 /// The cells of an account that, beside the primary key, no other may share: user name and frontend.
-Row second_key(const Table& users, const Row& row);
+Row second_key(const Table& users, const RowView& row);
 
 /// `table` as runtime would show it after a LOAD, in shared form: status in capitals, what is only in memory gone,
 /// digests padded, an account's NULL password and schema empty.
 Table runtime_form(Table table);
 
 /// True where LOAD keeps the value's meaning: equal, or the same number or truth value in other words.
-bool is_same_value(const Cell& a, const Cell& b);
+bool is_same_value(const CellView& a, const CellView& b);
 
 }  // namespace proxysql_consul

@@ -1,5 +1,5 @@
-// Rows of text as ProxySQL's admin port speaks them, and the shape of the tables that hold them.
-// Knows nothing of SQL, JSON or the configurations.
+// Tables of text as ProxySQL's admin port speaks them, and their shape. Knows nothing of SQL, JSON or the
+// configurations.
 #pragma once
 
 #include <cstddef>
@@ -8,18 +8,19 @@
 #include <string_view>
 #include <vector>
 
-namespace proxysql_consul {
+#include "proxysql_consul/model/rows.h"
 
-/// A value as ProxySQL holds it: bytes, or NULL. NULL and "" are different values.
-using Cell = std::optional<std::string>;
-using Row = std::vector<Cell>;
+namespace proxysql_consul {
 
 /// A column as the running server describes it (PRAGMA table_info).
 struct Column {
   std::string name;
-  Cell default_value;  ///< NULL where the server names none
+  Cell default_value;  ///< as SQL; NULL where the server names none
   bool not_null = false;
   std::size_t key = 0;  ///< position within the primary key from 1, or 0
+
+  /// What a row gets that is written without this column, as far as default_value is a literal.
+  Cell default_cell() const;
 };
 
 /// The shape of one table of the running server.
@@ -37,15 +38,12 @@ struct TableSchema {
 struct Table {
   std::string name;
   std::vector<std::string> columns;
-  std::vector<Row> rows;
+  Rows rows;
 
   /// Position of the column, or nothing.
   std::optional<std::size_t> find(std::string_view column) const;
 
   bool operator==(const Table&) const = default;
 };
-
-/// The cells of `row` at `positions`.
-Row pick(const Row& row, const std::vector<std::size_t>& positions);
 
 }  // namespace proxysql_consul

@@ -16,7 +16,7 @@ namespace proxysql_consul {
 /// What one statement answered; empty for statements without a result set.
 struct QueryResult {
   std::vector<std::string> columns;
-  std::vector<Row> rows;
+  Rows rows;
 };
 
 class AdminSession {

@@ -54,6 +54,7 @@ class Application {
 
  private:
   std::vector<Table> read(AdminSession& session, Layer layer) const;
+  std::vector<Table> read_disk(AdminSession& session, const std::vector<Table>& memory) const;
   RuntimeTables read_settled(AdminSession& session, const Inventory& inventory, bool settle,
                              const std::vector<Table>& memory) const;
   void fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,

@@ -9,7 +9,6 @@
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/table.h"
-#include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {
 
@@ -27,11 +26,11 @@ struct Layers {
 };
 
 struct ApplyPlan {
-  std::vector<Statement> statements;  ///< to the memory tables, in their order
-  std::vector<Table> target;          ///< the memory tables after them
-  bool load = false;                  ///< LOAD ... TO RUNTIME follows
-  bool save = false;                  ///< SAVE ... TO DISK follows
-  std::vector<std::string> notices;   ///< inactive rows that had to give way, for people
+  std::vector<std::string> statements;  ///< to the memory tables, in their order
+  std::vector<Table> target;            ///< the memory tables after them
+  bool load = false;                    ///< LOAD ... TO RUNTIME follows
+  bool save = false;                    ///< SAVE ... TO DISK follows
+  std::vector<std::string> notices;     ///< inactive rows that had to give way, for people
   /// Why nothing is done though the disk lacks it: what memory holds that nobody loaded, for people.
   std::vector<std::string> edits;
 
@@ -58,6 +57,10 @@ const Table& table_named(const std::vector<Table>& tables, const std::string& na
 std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, const std::vector<Table>& wanted,
                                     const std::vector<Table>& tables, const Configuration& configuration, Match match,
                                     std::size_t limit);
+
+/// The plan's statements for people, with secrets masked.
+std::vector<std::string> shown_statements(const std::vector<TableSchema>& schemas, const Layers& layers,
+                                          const ApplyPlan& plan);
 
 /// What has to be done so that memory, runtime and disk hold what is wanted. Where runtime holds it already, nothing is
 /// loaded, and what an operator edited in memory stays. Inactive rows of memory that the document does not know stay

@@ -23,6 +23,9 @@ enum class Layer { memory, disk };
 std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
                                const std::vector<TableSchema>& schemas, Layer layer);
 
+/// True where the disk holds the very rows that memory holds. The server compares, and only says how many are the same.
+bool is_on_disk(AdminSession& session, const std::vector<TableSchema>& schemas);
+
 /// What runtime holds, and which LOAD brought it there.
 struct RuntimeTables {
   std::vector<Table> tables;

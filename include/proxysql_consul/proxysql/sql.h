@@ -11,17 +11,14 @@
 
 namespace proxysql_consul {
 
+/// What ProxySQL takes as one statement with room to spare; of more than 16 MiB some versions end.
+constexpr std::size_t default_batch_bytes = std::size_t{4} * 1024 * 1024;
+
 /// `value` as a literal; NULL for no value. The value must not hold a NUL byte.
-std::string quote(const Cell& value);
+std::string quote(const CellView& value);
 
 /// `name` in backquotes: in double quotes SQLite would take a name that it does not know for a string.
 std::string quote_name(std::string_view name);
-
-/// A statement, and how to show it to people: the same text with secrets masked.
-struct Statement {
-  std::string text;
-  std::string shown;
-};
 
 /// What a statement does to what, without its literals: for logs and errors.
 std::string first_words(std::string_view statement);
@@ -29,8 +26,14 @@ std::string first_words(std::string_view statement);
 /// The statements that turn `from` into `to`, both with the columns of `schema`: REPLACE of what is new or changed,
 /// then DELETE of what went, so that no moment shows an emptied table. None where they hold the same rows. A statement
 /// is at most `batch_bytes` long, unless a single row needs more.
-std::vector<Statement> statements_between(const TableSchema& schema, const Table& from, const Table& to,
-                                          std::size_t batch_bytes = std::size_t{4} * 1024 * 1024);
+std::vector<std::string> statements_between(const TableSchema& schema, const Table& from, const Table& to,
+                                            std::size_t batch_bytes = default_batch_bytes);
+/// The same for people: with secrets masked.
+std::vector<std::string> masked_statements_between(const TableSchema& schema, const Table& from, const Table& to);
+
+/// Answers with three counts: the rows of `table`, those of `other`, which has the same columns, and those that are the
+/// same in both.
+std::string count_same_rows(const TableSchema& schema, std::string_view table, std::string_view other);
 
 /// Reads `schema`'s columns of `table` (its own name, or its runtime_ twin) in the order of the primary key.
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables = {});

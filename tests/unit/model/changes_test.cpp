@@ -13,7 +13,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Rows = std::vector<Row>;
 
 const TableSchema two_keys{
     .name = "t",
@@ -54,7 +53,7 @@ TEST(Changes, TakesSecretsByTheLetterAlways) {
                      .columns = {"variable_name", "variable_value"},
                      .rows = {{"mysql-monitor_password", "123"}, {"mysql-threshold", "123"}}};
   auto actual = wanted;
-  for (auto& row : actual.rows) row[1] = "0123";
+  actual.rows.edit([](const RowView&) { return true; }, [](Row& row) { row[1] = "0123"; });
   EXPECT_THAT(differences(variable_schemas[0], wanted, actual, Match::loaded, true),
               ElementsAre("mysql-monitor_password: has another variable_value"));
   EXPECT_THAT(

@@ -77,10 +77,9 @@ TEST(Document, ReadsTheFormOf2016) {
   ASSERT_EQ(document.tables.size(), 2U);
   EXPECT_EQ(document.tables[0].name, "mysql_servers");
   EXPECT_TRUE(document.tables[0].columns.empty());
-  EXPECT_EQ(document.tables[0].rows,
-            (std::vector<Row>{{"0", "10.0.0.1", "3306", "ONLINE", "1", "0", "1000", "0"},
-                              {"1", "10.0.0.2", "3306", "OFFLINE_SOFT", "10", "0", "500", "30"}}));
-  EXPECT_EQ(document.tables[1].rows, (std::vector<Row>{{"0", "1"}}));
+  EXPECT_EQ(document.tables[0].rows, (Rows{{"0", "10.0.0.1", "3306", "ONLINE", "1", "0", "1000", "0"},
+                                           {"1", "10.0.0.2", "3306", "OFFLINE_SOFT", "10", "0", "500", "30"}}));
+  EXPECT_EQ(document.tables[1].rows, (Rows{{"0", "1"}}));
   EXPECT_EQ(document.origin.host, "");
   EXPECT_EQ(describe_origin(document), "node aae13abd-0a3c-4c2e-9c25-1f0d6f4e8b11");
 }
@@ -221,7 +220,7 @@ TEST(Document, SaysWhereItComesFrom) {
 TEST(Blob, IsCutIntoPartsOfAtMostThatSize) {
   std::vector<Table> tables = {{.name = "t", .columns = {"a"}, .rows = {}}};
   for (int i = 0; i < 2000; ++i) tables[0].rows.push_back({std::to_string(i * 7919 % 10007)});
-  const auto packed = pack_tables(tables, 1000);
+  const auto packed = pack_tables(format_tables(tables), 1000);
   EXPECT_GT(packed.parts.size(), 2U);
   EXPECT_EQ(packed.blob.parts, packed.parts.size());
   EXPECT_EQ(packed.blob.bytes, format_tables(tables).size());
@@ -229,7 +228,7 @@ TEST(Blob, IsCutIntoPartsOfAtMostThatSize) {
     EXPECT_LE(part.size(), 1000U);
     EXPECT_FALSE(part.empty());
   }
-  EXPECT_EQ(pack_tables(tables, 500).blob.sha256, packed.blob.sha256);
+  EXPECT_EQ(pack_tables(format_tables(tables), 500).blob.sha256, packed.blob.sha256);
 }
 
 }  // namespace

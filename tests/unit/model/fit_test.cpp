@@ -15,7 +15,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Rows = std::vector<Row>;
 
 const std::vector<TableSchema> schemas = {
     {.name = "mysql_servers",

@@ -11,7 +11,10 @@
 namespace proxysql_consul {
 namespace {
 
-using Rows = std::vector<Row>;
+bool is_only_in_memory(const Table& table, const Row& row) {
+  const Rows rows{row};
+  return OnlyInMemory(table)(rows[0]);
+}
 
 Table servers(Rows rows) {
   return {.name = "mysql_servers", .columns = {"hostname", "status"}, .rows = std::move(rows)};
@@ -93,7 +96,7 @@ TEST(Normalise, LeavesOutVariablesOfOneNodeAndExcludedOnes) {
                              {"mysql-wait_timeout", "5"}}};
   const auto names = [&](const std::vector<std::string>& excluded) {
     std::vector<std::string> found;
-    for (const auto& row : shared_form(table, excluded).rows) found.push_back(row[0].value());
+    for (const auto& row : shared_form(table, excluded).rows) found.emplace_back(row[0].value());
     return found;
   };
   EXPECT_EQ(names({}), (std::vector<std::string>{"mysql-max_connections", "mysql-monitor_history",

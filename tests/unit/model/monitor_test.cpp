@@ -12,11 +12,10 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Rows = std::vector<Row>;
 
 /// A server's hostgroup, name, status and weight.
 std::vector<Table> tables(Rows servers, Rows replication, Rows galera = {}) {
-  for (auto& row : servers) row.insert(row.begin() + 2, "3306");
+  servers.edit([](const RowView&) { return true; }, [](Row& row) { row.insert(row.begin() + 2, "3306"); });
   return {{.name = "mysql_servers",
            .columns = {"hostgroup_id", "hostname", "port", "status", "weight"},
            .rows = std::move(servers)},

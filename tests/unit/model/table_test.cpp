@@ -20,11 +20,10 @@ TEST(Table, OrdersItsKeyAndTakesAllColumnsWhereThereIsNone) {
   EXPECT_EQ(schema.key(), (std::vector<std::size_t>{0, 1, 2}));
 }
 
-TEST(Table, FindsColumnsAndPicksCells) {
+TEST(Table, FindsColumns) {
   const Table table{.name = "t", .columns = {"a", "b"}, .rows = {}};
   EXPECT_EQ(table.find("b"), 1U);
   EXPECT_EQ(table.find("c"), std::nullopt);
-  EXPECT_EQ(pick({"x", std::nullopt, "z"}, {2, 1}), (Row{"z", std::nullopt}));
 }
 
 }  // namespace

@@ -17,7 +17,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Rows = std::vector<Row>;
 
 const std::vector<TableSchema> server_schemas = {
     {.name = "mysql_servers",

@@ -12,6 +12,7 @@
 #include "standin/standin_engine.h"
 #include "standin/standin_session.h"
 #include "support/effort.h"
+#include "support/sorted.h"
 #include "unit/proxysql/apply_fixture.h"
 
 namespace proxysql_consul::testing {
@@ -119,9 +120,7 @@ std::vector<Rows> snapshot(StandinEngine& engine, const std::string& configurati
       if (shown.rows.empty()) prefix = "hidden.hidden_";
     }
     const auto where = table == "global_variables" ? " WHERE variable_name LIKE 'mysql-%'" : "";
-    auto found = rows(engine, "SELECT * FROM " + prefix + std::string(table) + where);
-    std::sort(found.begin(), found.end());
-    all.push_back(std::move(found));
+    all.push_back(sorted(rows(engine, "SELECT * FROM " + prefix + std::string(table) + where)));
   }
   return all;
 }

@@ -12,7 +12,6 @@
 namespace proxysql_consul::testing {
 
 using Texts = std::vector<std::string>;
-using Rows = std::vector<Row>;
 
 inline constexpr StandinVersion both_versions[] = {StandinVersion::v2_7, StandinVersion::v1_1};
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/weigh.h"
 #include "proxysql_consul/proxysql/apply_plan.h"
 #include "support/allocations.h"
@@ -42,6 +44,63 @@ void expect_in_proportion(Work work) {
   EXPECT_LT(twice, once * 5 / 2);
 }
 
+/// As many columns as ProxySQL's rules have, most of them empty.
+TableSchema wide_schema() {
+  auto schema = rule_schemas[0];
+  for (int i = 0; i < 32; ++i) schema.columns.push_back(column("column_" + std::to_string(i), {}, false));
+  return schema;
+}
+
+Table active_rules(const TableSchema& schema, std::size_t count) {
+  auto table = inactive_rows(schema, 0, 0);
+  for (std::size_t i = 1; i <= count; ++i) {
+    Row row(schema.columns.size());
+    row[0] = std::to_string(i);
+    row[1] = "1";
+    row[2] = "^SELECT .* FROM table_" + std::to_string(i) + " WHERE id=";
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+constexpr std::size_t many_rules = 20'000;
+
+TEST(Growth, OfASaveIsSixBytesAtOnceForAByteOfTheDocument) {
+  const auto schema = wide_schema();
+  const auto document = [&] {
+    return Document{.config_name = schema.name,
+                    .uuid = "u",
+                    .tables = {active_rules(schema, many_rules)},
+                    .blob = {},
+                    .origin = {}};
+  };
+  const auto bytes = format_document(document()).size();
+  const Allocations allocations;
+  const Holding ours{.configuration = *find_configuration(schema.name), .document = document(), .schemas = {schema}};
+  auto theirs = document();
+  theirs.tables[0].rows.erase_if([](const RowView& row) { return row[0] == "77"; });
+  const auto weighed = weigh(ours, Held{.entry = {}, .document = std::move(theirs)}, Acquaintance::whole, {});
+  EXPECT_EQ(weighed.changes, "1 row added");
+  const auto tables = format_tables(weighed.document.tables);
+  const auto packed = pack_tables(tables, std::size_t{512} * 1024);
+  EXPECT_GT(format_document(weighed.document, tables).size(), bytes - 10);
+  EXPECT_LT(allocations.peak(), 6 * bytes);
+}
+
+TEST(Growth, OfAnApplyIsSixBytesAtOnceForAByteOfTheDocument) {
+  const auto schema = wide_schema();
+  const auto text = format_tables({active_rules(schema, many_rules)});
+  const Allocations allocations;
+  auto fitted = fit(*find_configuration(schema.name), parse_tables(text), {schema}, {}, {});
+  const Wanted wanted{.tables = std::move(fitted.tables)};
+  const Layers layers{.memory = {active_rules(schema, 0)},
+                      .runtime = std::vector<Table>{active_rules(schema, 0)},
+                      .disk = std::vector<Table>{active_rules(schema, 0)}};
+  const auto plan = plan_apply(*find_configuration(schema.name), {schema}, layers, wanted, {});
+  EXPECT_TRUE(plan.load);
+  EXPECT_LT(allocations.peak(), 6 * text.size());
+}
+
 TEST(Growth, OfAnApplyWithInactiveRowsIsThatOfTheRows) {
   for (const auto& schemas : {rule_schemas, user_schemas}) {
     expect_in_proportion([&](std::size_t rows) {
@@ -65,7 +124,7 @@ TEST(Growth, OfASaveWithInactiveRowsIsThatOfTheRows) {
     };
     expect_in_proportion([&](std::size_t rows) {
       auto active = inactive_rows(schemas[0], 0, rows);
-      for (auto& row : active.rows) row[1] = row.back() = row[2] = "1";
+      active.rows.edit([](const RowView&) { return true; }, [](Row& row) { row[1] = row.back() = row[2] = "1"; });
       const Holding ours{.configuration = *find_configuration(schemas[0].name),
                          .document = document(std::move(active)),
                          .schemas = schemas};

@@ -127,7 +127,7 @@ void fill_table(StandinEngine& engine, Generator& generator, const std::string& 
   for (long i = 0; i < count; ++i) {
     std::map<std::string, Cell> row;
     for (const auto& column : info) {
-      const auto& name = column[1].value();
+      const std::string name(column[1].value());
       const bool nullable = column[3] == "0" && column[5] == "0";
       const bool integer = column[2].value().starts_with("INT");
       row[name] = nullable && generator.one_in(3) ? Cell() : generator.cell(table, name, integer);
@@ -163,8 +163,8 @@ void fill_variables(StandinEngine& engine, Generator& generator, const std::stri
                    literal(prefix + "%"))
           .rows;
   for (const auto& row : rows) {
-    const auto& name = row[0].value();
-    const auto& value = row[1].value();
+    const std::string name(row[0].value());
+    const std::string value(row[1].value());
     // Would keep the stand-in from being written.
     if (name == "admin-read_only" || generator.one_in(2)) continue;
     std::string next;
@@ -233,7 +233,7 @@ Table runtime_of(StandinEngine& engine, const std::string& name, std::string_vie
   const auto shown = has_table(engine, "runtime_" + name);
   Table table{.name = name, .columns = {}, .rows = {}};
   for (const auto& row : engine.execute("PRAGMA table_info(" + name + ")").rows)
-    table.columns.push_back(row[1].value());
+    table.columns.emplace_back(row[1].value());
   std::string sql = "SELECT * FROM " + std::string(shown ? "runtime_" : "hidden.hidden_") + name;
   if (!variables.empty()) sql += " WHERE variable_name LIKE " + literal(std::string(variables) + "%");
   table.rows = engine.execute(sql).rows;
@@ -394,7 +394,7 @@ TEST(PropertyOfText, DocumentsAndBlobsKeepEveryByte) {
       tables[0].rows.push_back({generator.text(), generator.one_in(3) ? Cell() : Cell(generator.text())});
     }
     EXPECT_TRUE(parse_tables(format_tables(tables)) == tables);
-    const auto packed = pack_tables(tables, 1024);
+    const auto packed = pack_tables(format_tables(tables), 1024);
     std::string whole;
     for (const auto& part : packed.parts) whole += part;
     const auto text = gunzip(whole, packed.blob.bytes);

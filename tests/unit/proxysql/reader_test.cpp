@@ -22,9 +22,9 @@ RuntimeTables read_servers(AdminSession& session) {
   return read_runtime(session, inventory, servers, read_schemas(session, inventory, servers));
 }
 
-std::vector<Row> places(const RuntimeTables& runtime) {
-  std::vector<Row> found;
-  for (const auto& row : runtime.tables.front().rows) found.push_back({row[0], row[1]});
+Rows places(const RuntimeTables& runtime) {
+  Rows found;
+  for (const auto& row : runtime.tables.front().rows) found.push_back(pick(row, {0, 1}));
   return found;
 }
 

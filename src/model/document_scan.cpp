@@ -1,0 +1,203 @@
+#include "proxysql_consul/model/document_scan.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "proxysql_consul/base/crypto.h"
+
+namespace proxysql_consul {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The parser's events within the member "tables".
+enum class Event { key, text, null, scalar, open_object, open_array };
+
+constexpr char strange_cell[] = "holds a cell that is neither string nor null";
+
+class Scanner : public nlohmann::json_sax<Json> {
+ public:
+  ScannedDocument take() { return std::move(scanned_); }
+
+  bool null() override { return is_in_tables() ? inspect(Event::null) : keep(nullptr); }
+  bool boolean(bool value) override { return is_in_tables() ? inspect(Event::scalar) : keep(value); }
+  bool number_integer(std::int64_t value) override { return is_in_tables() ? inspect(Event::scalar) : keep(value); }
+  bool number_unsigned(std::uint64_t value) override { return is_in_tables() ? inspect(Event::scalar) : keep(value); }
+  bool number_float(double value, const std::string&) override {
+    return is_in_tables() ? inspect(Event::scalar) : keep(value);
+  }
+  bool string(std::string& value) override { return is_in_tables() ? inspect(Event::text, value) : keep(value); }
+  bool binary(Json::binary_t&) override { return false; }
+
+  bool start_object(std::size_t) override {
+    if (is_in_tables()) return open(Event::open_object);
+    const bool are_tables = open_.size() == 1 && open_.front()->is_object() && key_ == "tables";
+    open_.push_back(&place(Json::object()));
+    if (are_tables) {
+      scanned_.tables.clear();
+      level_ = in_tables;
+    }
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (is_in_tables()) return open(Event::open_array);
+    open_.push_back(&place(Json::array()));
+    return true;
+  }
+  bool key(std::string& name) override {
+    if (is_in_tables()) return inspect(Event::key, name);
+    key_ = name;
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+ private:
+  /// What is open within "tables", and how many of them.
+  enum Level : std::size_t { outside, in_tables, in_rows, in_row, in_bytes };
+
+  bool is_in_tables() const { return level_ != outside; }
+
+  Json& place(Json value) {
+    if (open_.empty()) return scanned_.tree = std::move(value);
+    auto& parent = *open_.back();
+    if (parent.is_object()) return parent[key_] = std::move(value);
+    parent.push_back(std::move(value));
+    return parent.back();
+  }
+
+  bool keep(Json value) {
+    place(std::move(value));
+    return true;
+  }
+
+  bool open(Event event) {
+    inspect(event);
+    ++level_;
+    return true;
+  }
+
+  bool close() {
+    if (is_in_tables()) {
+      if (level_ == in_bytes && skipped_from_ == outside) end_bytes();
+      --level_;
+      if (level_ == skipped_from_) skipped_from_ = outside;
+    }
+    if (!is_in_tables()) open_.pop_back();
+    return true;
+  }
+
+  bool inspect(Event event, const std::string& text = {}) {
+    if (skipped_from_ != outside) return true;
+    switch (level_) {
+      case in_tables:
+        if (event == Event::key) {
+          begin_table(text);
+        } else if (event != Event::open_array) {
+          refuse(event, "is no list of rows");
+        }
+        break;
+      case in_rows:
+        if (event == Event::open_array) {
+          scanned_.tables[current_].table.rows.start();
+        } else {
+          refuse(event, "holds a row that is no list");
+        }
+        break;
+      case in_row:
+        if (event == Event::open_object) {
+          members_ = 0;
+          bytes_.reset();
+        } else if (event == Event::text || event == Event::null) {
+          add_cell(event == Event::text ? CellView(text) : CellView());
+        } else {
+          refuse(event, strange_cell);
+        }
+        break;
+      default:
+        if (event == Event::text) {
+          bytes_ = from_base64(text);
+        } else if (event != Event::key || text != "base64" || ++members_ > 1) {
+          refuse(event, strange_cell);
+        }
+    }
+    return true;
+  }
+
+  void begin_table(const std::string& name) {
+    auto& tables = scanned_.tables;
+    const auto found = std::find_if(tables.begin(), tables.end(),
+                                    [&](const ScannedTable& scanned) { return scanned.table.name == name; });
+    current_ = static_cast<std::size_t>(found - tables.begin());
+    if (found == tables.end()) tables.emplace_back();
+    tables[current_] = {.table = {.name = name, .columns = {}, .rows = {}}, .problem = {}};
+  }
+
+  void add_cell(const CellView& cell) {
+    if (cell && cell->find('\0') != std::string_view::npos) {
+      refuse(Event::text, "holds a NUL byte, which ProxySQL cannot store");
+    }
+    scanned_.tables[current_].table.rows.add(cell);
+  }
+
+  void end_bytes() {
+    if (bytes_) {
+      add_cell(*bytes_);
+    } else {
+      refuse(Event::text, strange_cell);
+    }
+  }
+
+  /// The first problem of a table counts; what a value in the wrong place holds is passed over.
+  void refuse(Event event, const char* problem) {
+    auto& first = scanned_.tables[current_].problem;
+    if (!first) first = problem;
+    if (event == Event::open_object || event == Event::open_array) skipped_from_ = level_;
+  }
+
+  ScannedDocument scanned_;
+  std::vector<Json*> open_;  ///< the containers of the tree that are, the outermost first
+  std::string key_;          ///< of the value that comes next in the tree
+  std::size_t level_ = outside;
+  std::size_t skipped_from_ = outside;  ///< the level below which all is passed over
+  std::size_t current_ = 0;             ///< the table
+  std::size_t members_ = 0;             ///< of the cell's object
+  std::optional<std::string> bytes_;    ///< that it names
+};
+
+}  // namespace
+
+std::optional<ScannedDocument> scan_document(std::string_view text) {
+  Scanner scanner;
+  if (!Json::sax_parse(text, &scanner)) return std::nullopt;
+  return scanner.take();
+}
+
+void append_json_string(std::string& to, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+  to += '"';
+  for (const auto* at = text.begin(); at != text.end();) {
+    const auto* const next = std::find_if_not(at, text.end(), is_plain);
+    to.append(at, next);
+    if (next == text.end()) break;
+    const auto c = static_cast<unsigned char>(*next);
+    switch (c) {
+      case '\b': to += "\\b"; break;
+      case '\f': to += "\\f"; break;
+      case '\n': to += "\\n"; break;
+      case '\r': to += "\\r"; break;
+      case '\t': to += "\\t"; break;
+      case '"':
+      case '\\': (to += '\\') += *next; break;
+      default: ((to += "\\u00") += digits[c >> 4]) += digits[c & 15];
+    }
+    at = next + 1;
+  }
+  to += '"';
+}
+
+}  // namespace proxysql_consul
