@@ -270,9 +270,20 @@ class CurlConsul : public KvStore {
     return answer;
   }
 
+  /// Who answers may repeat what it was sent.
+  std::string without_token(std::string text) const {
+    const auto& token = options_.token;
+    if (token.empty()) return text;
+    for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at)) {
+      text.replace(at, token.size(), "***");
+      at += 3;
+    }
+    return text;
+  }
+
   void check(const Answer& answer, const std::string& doing, std::string_view key, const char* right) {
     if (answer.status == 200) return;
-    const auto why = std::to_string(answer.status) + " " + printable(answer.body, 200);
+    const auto why = std::to_string(answer.status) + " " + printable(without_token(answer.body), 200);
     if (answer.status == 413) throw TooLarge(who_ + ": " + doing + ": " + why, parse_size_limit(answer.body));
     if (answer.status == 401 || answer.status == 403) deny(doing, why, key, right);
     if (answer.status == 429 || answer.status >= 500)

@@ -119,9 +119,16 @@ bool is_shared_variable(std::string_view name) {
   return std::find(node_variables.begin(), node_variables.end(), name) == node_variables.end();
 }
 
-bool is_default_value(std::string_view column, const std::optional<std::string_view>& value) {
+bool is_default_value(std::string_view table, std::string_view column, const std::optional<std::string_view>& value) {
+  if (is_rules_table(table)) {
+    // Most columns of a rule are NULL where it says nothing, and 0 or '' says something: multiplex=0, error_msg=''.
+    if (column == "re_modifiers") return value == "CASELESS";
+    if (!value) return true;
+    if (column == "flagIN" || column == "negate_match_pattern" || column == "apply") return *value == "0";
+    return (column == "attributes" || column == "comment") && value->empty();
+  }
   if (!value || value->empty() || *value == "0") return true;
-  return (column == "re_modifiers" && *value == "CASELESS") || (column == "check_type" && *value == "read_only");
+  return column == "check_type" && *value == "read_only";
 }
 
 }  // namespace proxysql_consul

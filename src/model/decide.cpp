@@ -71,7 +71,7 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
         "makes a new one";
   }
   const auto* known = state.find(decision.configuration);
-  const bool is_older = known != nullptr && known->version > decision.entry.modify_index;
+  const bool is_older = known != nullptr && std::max(known->version, known->attempted) > decision.entry.modify_index;
   return end(is_older ? Verdict::confirm : Verdict::apply, warning);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/error.h"
 
 namespace proxysql_consul {
 namespace {
@@ -15,11 +16,15 @@ using Json = nlohmann::ordered_json;
 /// The parser's events within the member "tables".
 enum class Event { key, text, null, scalar, open_object, open_array };
 
+/// Members of one object. Looking a name up among them takes as long as there are names.
+constexpr std::size_t most_members = 1000;
+
 constexpr char strange_cell[] = "holds a cell that is neither string nor null";
 
 class Scanner : public nlohmann::json_sax<Json> {
  public:
   ScannedDocument take() { return std::move(scanned_); }
+  bool is_too_large() const { return is_too_large_; }
 
   bool null() override { return is_in_tables() ? inspect(Event::null) : keep(nullptr); }
   bool boolean(bool value) override { return is_in_tables() ? inspect(Event::scalar) : keep(value); }
@@ -47,9 +52,10 @@ class Scanner : public nlohmann::json_sax<Json> {
     return true;
   }
   bool key(std::string& name) override {
-    if (is_in_tables()) return inspect(Event::key, name);
+    is_too_large_ = (is_in_tables() ? scanned_.tables.size() : open_.back()->size()) > most_members;
+    if (is_in_tables()) return inspect(Event::key, name) && !is_too_large_;
     key_ = name;
-    return true;
+    return !is_too_large_;
   }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
@@ -161,6 +167,7 @@ class Scanner : public nlohmann::json_sax<Json> {
   ScannedDocument scanned_;
   std::vector<Json*> open_;  ///< the containers of the tree that are, the outermost first
   std::string key_;          ///< of the value that comes next in the tree
+  bool is_too_large_ = false;
   std::size_t level_ = outside;
   std::size_t skipped_from_ = outside;  ///< the level below which all is passed over
   std::size_t current_ = 0;             ///< the table
@@ -172,7 +179,11 @@ class Scanner : public nlohmann::json_sax<Json> {
 
 std::optional<ScannedDocument> scan_document(std::string_view text) {
   Scanner scanner;
-  if (!Json::sax_parse(text, &scanner)) return std::nullopt;
+  if (!Json::sax_parse(text, &scanner)) {
+    if (!scanner.is_too_large()) return std::nullopt;
+    throw Error(ExitCode::payload,
+                "document: has more than " + std::to_string(most_members) + " members in one of its objects");
+  }
   return scanner.take();
 }
 

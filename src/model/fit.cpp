@@ -17,8 +17,9 @@ void warn_of_columns(const Table& from, const TableSchema& schema, std::vector<s
   std::vector<std::string> lost;
   for (std::size_t i = 0; i < from.columns.size(); ++i) {
     if (schema.find(from.columns[i])) continue;
-    const bool carries = std::any_of(from.rows.begin(), from.rows.end(),
-                                     [&](const RowView& row) { return !is_default_value(from.columns[i], row[i]); });
+    const bool carries = std::any_of(from.rows.begin(), from.rows.end(), [&](const RowView& row) {
+      return !is_default_value(schema.name, from.columns[i], row[i]);
+    });
     if (carries) lost.push_back(printable(from.columns[i], 64));
   }
   if (!lost.empty()) {

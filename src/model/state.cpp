@@ -19,29 +19,24 @@ Json to_json(const State& state) {
   auto configurations = Json::object();
   for (const auto& [name, entry] : state.configurations) {
     configurations[name] = {
-        {"version", entry.version}, {"sha256", entry.sha256},     {"outcome", to_string(entry.outcome)},
-        {"at", entry.at},           {"warnings", entry.warnings}, {"start", entry.start},
-        {"load", entry.load},       {"applying", entry.applying}, {"runtime_alone", entry.runtime_alone}};
+        {"version", entry.version}, {"sha256", entry.sha256},      {"outcome", to_string(entry.outcome)},
+        {"at", entry.at},           {"warnings", entry.warnings},  {"start", entry.start},
+        {"load", entry.load},       {"applying", entry.applying},  {"runtime_alone", entry.runtime_alone},
+        {"in_part", entry.in_part}, {"attempted", entry.attempted}};
   }
   return configurations;
 }
 
 Json to_json(const std::optional<Start>& start) {
   if (!start) return nullptr;
-  return {{"began", start->began},
-          {"servers_loads", start->servers_loads},
-          {"loads", start->loads},
-          {"oldest_load", start->oldest_load},
-          {"newest_load", start->newest_load}};
+  return {{"began", start->began}, {"servers_loads", start->servers_loads}, {"loads", start->loads}};
 }
 
 std::optional<Start> start_from_json(const Json& json) {
   if (json.is_null()) return std::nullopt;
   return Start{.began = json.at("began").get<std::int64_t>(),
                .servers_loads = json.at("servers_loads").get<std::uint64_t>(),
-               .loads = json.at("loads").get<std::uint64_t>(),
-               .oldest_load = json.at("oldest_load").get<std::int64_t>(),
-               .newest_load = json.at("newest_load").get<std::int64_t>()};
+               .loads = json.at("loads").get<std::map<std::string, std::uint64_t>>()};
 }
 
 /// True where the two say the same to the other nodes.
@@ -58,10 +53,16 @@ std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cas
 bool is_same_start(const Start& then, const Start& now) {
   constexpr std::int64_t wobble = 2;
   const auto moved = now.began - then.began;
-  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads || now.loads < then.loads) {
-    return false;
-  }
-  return now.oldest_load > 0 && now.oldest_load <= then.newest_load;
+  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads) return false;
+  const auto loads_now = [&](const std::string& name) {
+    const auto found = now.loads.find(name);
+    return found != now.loads.end() ? found->second : 0;
+  };
+  const auto& loads = then.loads;
+  return std::none_of(loads.begin(), loads.end(),
+                      [&](const auto& load) { return loads_now(load.first) < load.second; }) &&
+         std::any_of(loads.begin(), loads.end(),
+                     [&](const auto& load) { return loads_now(load.first) == load.second; });
 }
 
 void State::observe(const std::optional<Start>& now) {
@@ -77,8 +78,6 @@ void State::observe(const std::optional<Start>& now) {
   if (moved >= -1 && moved <= 1) {
     start->servers_loads = now->servers_loads;
     start->loads = now->loads;
-    start->oldest_load = now->oldest_load;
-    start->newest_load = now->newest_load;
   } else {
     start = now;
   }
@@ -111,18 +110,24 @@ const ConfigurationState* State::counted(std::string_view configuration) const {
   return known != nullptr && !known->runtime_alone ? known : nullptr;
 }
 
-void State::fail(const std::string& configuration, const std::string& at, const std::string& reason) {
+void State::fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
+                 const std::string& reason) {
   auto state = configurations[configuration];
   state.outcome = Outcome::failed;
   state.warnings = {reason};
-  if (is_same_to_others(configurations[configuration], state)) return;
-  state.at = at;
+  state.attempted = std::max(state.attempted, attempted);
+  const bool is_news = !is_same_to_others(configurations[configuration], state);
+  if (is_news) {
+    state.at = at;
+    published = false;
+  }
   configurations[configuration] = std::move(state);
-  published = false;
 }
 
 void State::record(const std::string& configuration, ConfigurationState state) {
   state.start = observed ? start_number : 0;
+  state.in_part = state.outcome == Outcome::partial;
+  state.attempted = state.version;
   if (const auto known = configurations.find(configuration); known != configurations.end()) {
     if (is_same_to_others(known->second, state)) {
       state.at = known->second.at;
@@ -165,7 +170,9 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .start = entry.value("start", std::uint64_t{0}),
                                     .load = entry.value("load", std::string()),
                                     .applying = entry.value("applying", false),
-                                    .runtime_alone = entry.value("runtime_alone", false)};
+                                    .runtime_alone = entry.value("runtime_alone", false),
+                                    .in_part = entry.value("in_part", known == Outcome::partial),
+                                    .attempted = entry.value("attempted", std::uint64_t{0})};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",

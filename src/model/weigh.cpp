@@ -76,6 +76,15 @@ std::vector<Table> carried_over(const Holding& ours, const std::vector<Table>& t
   return tables;
 }
 
+/// The tables of `theirs` that this ProxySQL lacks and that hold nothing: that they are empty is something they say.
+void carry_unknown_tables(const Holding& ours, const std::vector<Table>& theirs, std::vector<Table>& tables) {
+  for (const auto& table : theirs) {
+    const bool is_known = std::any_of(ours.schemas.begin(), ours.schemas.end(),
+                                      [&](const TableSchema& schema) { return schema.name == table.name; });
+    if (!is_known && table.rows.empty() && !table.columns.empty()) tables.push_back(table);
+  }
+}
+
 /// How two contents of a table differ, and how many rows there were.
 struct Difference {
   std::size_t before = 0;
@@ -179,7 +188,7 @@ Acquaintance acquaintance_with(const KvEntry& entry, const State& state, const s
       known->sha256 != sha256_hex(entry.value)) {
     return Acquaintance::none;
   }
-  if (known->outcome == Outcome::partial) return Acquaintance::in_part;
+  if (known->in_part) return Acquaintance::in_part;
   if (!state.observed) return Acquaintance::untold;
   if (known->outcome == Outcome::saved && known->start == 0) return Acquaintance::unloaded;
   return known->start == state.start_number ? Acquaintance::whole : Acquaintance::earlier_start;
@@ -218,6 +227,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
     weighed.notices = std::move(settled.moved);
   }
   weighed.document.tables = carried_over(ours, fitted.tables, std::move(tables));
+  carry_unknown_tables(ours, theirs->document->tables, weighed.document.tables);
   weighed.lost = std::move(fitted.warnings);
   Difference all;
   std::vector<std::pair<const TableSchema*, Difference>> active;

@@ -109,8 +109,9 @@ class Receiver {
     if (!decision.reason.empty()) job_.log.warn("{}: {}", key, decision.reason);
     try {
       if (decision.verdict == Verdict::confirm && is_superseded(decision)) {
-        job_.log.warn("{}: passed over: version {} is older than what this node applied, and not what Consul holds",
-                      key, decision.entry.modify_index);
+        job_.log.warn(
+            "{}: passed over: version {} is older than what came to this node before, and not what Consul holds", key,
+            decision.entry.modify_index);
         return ExitCode::ok;
       }
       return apply_one(decision);
@@ -182,7 +183,8 @@ class Receiver {
                                                    .outcome = applied->outcome,
                                                    .at = job_.now(),
                                                    .warnings = applied->warnings,
-                                                   .load = applied->load});
+                                                   .load = applied->load,
+                                                   .runtime_alone = applied->withheld});
     files_.write_state();
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
     job_.context.out << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
@@ -243,7 +245,7 @@ class Receiver {
     report(job_.log, error, decision.entry.key);
     if (options_.dry_run || error.code() == ExitCode::settings) return error.code();
     try {
-      files_.state().fail(decision.configuration, job_.now(), error.what());
+      files_.state().fail(decision.configuration, decision.entry.modify_index, job_.now(), error.what());
       files_.write_state();
     } catch (const Error& second) {
       report(job_.log, second);

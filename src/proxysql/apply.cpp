@@ -52,13 +52,16 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   result.notices = plan.notices;
   result.changed = plan.does_something();
   result.loaded = plan.load;
+  result.withheld = !plan.edits.empty();
   if (!plan.edits.empty()) {
     fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed: ", plan.edits);
   }
-  if (plan.load && !circumstances.interrupted) {
-    auto carried = describe_carried_along(session, inventory, configuration_, carried_along_,
-                                          variables_in(configuration_, wanted_.tables));
-    if (!carried.empty()) result.notices.push_back(std::move(carried));
+  if ((plan.load || plan.save) && !circumstances.interrupted) {
+    const auto carried = describe_carried_along(session, inventory, configuration_, carried_along_,
+                                                variables_in(configuration_, wanted_.tables));
+    const auto what = plan.load ? load_statement(configuration_) + " makes live, too, "
+                                : save_statement(configuration_) + " brings to disk, too, ";
+    if (!carried.empty()) result.notices.push_back(what + carried);
   }
   if (options_.dry_run) {
     result.statements = shown_statements(schemas_, layers, plan);
@@ -73,7 +76,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   if (plan.load) verify_runtime(session, inventory, result);
   if (plan.save) {
     session.query(save_statement(configuration_));
-    verify_disk(session, plan.target, result);
+    verify_disk(session, result);
   }
   return result;
 }
@@ -191,13 +194,14 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
 }
 
 /// ProxySQL says OK also where the disk took nothing.
-void Application::verify_disk(AdminSession& session, const std::vector<Table>& target, Applied& result) const {
-  // A LOAD changes variables in memory; other tables it leaves alone.
-  const auto stored = configuration_.variables.empty() ? target : read(session, Layer::memory);
-  const auto disk = read_disk(session, stored);
+void Application::verify_disk(AdminSession& session, Applied& result) const {
+  if (configuration_.variables.empty() && is_on_disk(session, schemas_)) return;
+  // Memory is what was verified, and what a LOAD may have written in other words since.
+  const auto memory = read(session, Layer::memory);
+  const auto disk = read(session, Layer::disk);
   for (const auto& schema : schemas_) {
     const auto lines =
-        differences(schema, table_named(stored, schema.name), table_named(disk, schema.name), Match::loaded, false, 3);
+        differences(schema, table_named(memory, schema.name), table_named(disk, schema.name), Match::exact, false, 3);
     if (!lines.empty()) fail(result, Outcome::failed, "at runtime, but SAVE did not bring it to disk: ", lines);
   }
 }

@@ -128,17 +128,18 @@ ApplyPlan plan_apply(const Configuration& configuration, const std::vector<Table
   const auto missing = [&](const std::vector<Table>& tables, Match match, std::size_t limit) {
     return missing_in(schemas, wanted.tables, tables, configuration, match, limit);
   };
-  // What was loaded from memory and disk may stand there in other words than at runtime.
-  const auto stored = [&](const std::vector<Table>& tables) {
-    return missing(tables, Match::loaded, 1).empty() && holds_inactive_rows(schemas, wanted, tables);
+  // What was loaded from memory may stand there in other words than at runtime.
+  const auto stored = [&](const std::vector<Table>& tables, Match match) {
+    return missing(tables, match, 1).empty() && holds_inactive_rows(schemas, wanted, tables);
   };
   ApplyPlan plan;
   plan.target = target_of(configuration, schemas, wanted, layers.memory, plan.notices);
-  const bool on_disk = !layers.disk || stored(*layers.disk);
+  const bool on_disk = !layers.disk || stored(*layers.disk, Match::exact);
   // Since that LOAD runtime shows what it made of the document. Without runtime tables only the record of having loaded
   // it tells that it is there.
   const auto match = circumstances.is_that_load ? Match::loaded : Match::exact;
-  const bool recorded = circumstances.loaded_before && !circumstances.interrupted && stored(layers.memory);
+  const bool recorded =
+      circumstances.loaded_before && !circumstances.interrupted && stored(layers.memory, Match::loaded);
   const bool loaded = layers.runtime ? missing(*layers.runtime, match, 1).empty() : recorded;
   if (loaded) {
     if (on_disk && !circumstances.interrupted && holds_inactive_rows(schemas, wanted, layers.memory)) return plan;

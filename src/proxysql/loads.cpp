@@ -47,6 +47,10 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
 }
 
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration) {
+  // Before 2.6 a variable can switch these off one by one, and what then stands there is old.
+  if (std::none_of(loads.begin(), loads.end(), [](const Load& load) { return load.name == "mysql_servers_v2"; })) {
+    return {};
+  }
   // LOAD MYSQL USER name TO RUNTIME moves nothing.
   if (is_users_table(configuration.tables.front())) return {};
   // The row mysql_servers moves with what a monitor does.
@@ -61,12 +65,10 @@ std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& 
   Start start;
   for (const auto& load : loads) {
     if (load.version == 0) continue;
-    start.loads += load.version;
-    if (start.oldest_load == 0 || load.epoch < start.oldest_load) start.oldest_load = load.epoch;
-    start.newest_load = std::max(start.newest_load, load.epoch);
+    start.loads[load.name] = load.version;
   }
   // Without them a PROXYSQL RESTART cannot be told.
-  if (start.oldest_load == 0) return std::nullopt;
+  if (start.loads.empty()) return std::nullopt;
   for (int attempt = 1;; ++attempt) {
     const auto before = seconds_now(clock);
     const auto figures = read_figures(session);

@@ -76,9 +76,7 @@ std::string describe_carried_along(AdminSession& session, const Inventory& inven
       lines.push_back(describe_row(schema, change.kind == Change::Kind::added ? change.to : change.from));
     }
   }
-  if (lines.empty()) return {};
-  return load_statement(configuration) +
-         " makes live, too, what was edited in memory and not LOADed: " + some_of(std::move(lines));
+  return lines.empty() ? std::string() : "what was edited in memory and not LOADed: " + some_of(std::move(lines));
 }
 
 }  // namespace proxysql_consul

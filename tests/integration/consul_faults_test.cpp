@@ -28,6 +28,7 @@ using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using SteadyClock = std::chrono::steady_clock;
@@ -39,6 +40,7 @@ std::unique_ptr<KvStore> store_at(unsigned port, std::chrono::milliseconds limit
   options.port = port;
   options.connect_timeout = limit;
   options.total_timeout = limit;
+  options.token = "the-token-of-all";
   return open_kv_store(options, silent_log());
 }
 
@@ -97,6 +99,11 @@ TEST(ConsulFaults, EachAnswerIsWhatItIsForEveryCall) {
            {"denied", {.status = 403, .body = "Permission denied"}, all, Expected::denied, "403 Permission denied"},
            {"unauthorised", {.status = 401}, all, Expected::denied, ": 401 "},
            {"bad request", {.status = 400, .body = "Bad"}, all, Expected::refused, "400 Bad"},
+           {"an echo",
+            {.status = 400, .body = "headers: X-Consul-Token: the-token-of-all"},
+            all,
+            Expected::refused,
+            "X-Consul-Token: ***"},
            {"elsewhere", {.status = 301, .body = "Moved"}, all, Expected::refused, "301 Moved"},
            {"no content", {.status = 204}, all, Expected::refused, ": 204"},
            {"too large", {.status = 413, .body = "no"}, all, Expected::too_large, "413 no"},
@@ -122,6 +129,7 @@ TEST(ConsulFaults, EachAnswerIsWhatItIsForEveryCall) {
         EXPECT_THAT(message, StartsWith("consul http://127.0.0.1:" + std::to_string(server.port()) + ": "));
       }
       EXPECT_LT(message.size(), 500U) << "brief, whatever the answer is";
+      EXPECT_THAT(message, Not(HasSubstr("the-token-of-all")));
     }
   }
 }

@@ -25,6 +25,12 @@ class Guards : public Run {
     return node.run({"save", configuration, "--if-current"});
   }
 
+  /// Loads another server, and looks as a scheduler does.
+  Ran scheduled_change(NodeUnderTest& node) {
+    node.execute({"INSERT OR IGNORE INTO mysql_servers(hostname) VALUES ('another')", "LOAD MYSQL SERVERS TO RUNTIME"});
+    return scheduled(node);
+  }
+
   void expect_refused(const Ran& ran, const std::string& why) {
     EXPECT_EQ(ran.status, 8);
     EXPECT_THAT(ran.err, ElementsAre(HasSubstr(why)));
@@ -138,6 +144,64 @@ TEST_F(Guards, KeepAnOlderServersPartPartialThoughItSavesUnchanged) {
   EXPECT_EQ(b.update().status, 0);
   EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 0);
   EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::applied) << "it did not save it";
+}
+
+TEST_F(Guards, KnowAPartForAPartAlsoAfterAFailure) {
+  consul.set(servers_key, R"({"config_name":"mysql_servers","uuid":"u","tables":{"mysql_servers":[["1","db1","x"]]},)"
+                          R"("columns":{"mysql_servers":["hostgroup_id","hostname","of_the_future"]}})");
+  EXPECT_EQ(b.update().status, 4);
+  expect_refused(scheduled_change(b), "which this node has applied in part only");
+  b.is_away = true;
+  EXPECT_EQ(b.run({"pull", "--force"}).status, 4);
+  b.is_away = false;
+  expect_refused(scheduled_change(b), "which this node has applied in part only");
+}
+
+TEST_F(Guards, KeepATableEmptyThatASaverLacks) {
+  NodeUnderTest old(consul, dir, "old", {}, StandinVersion::v1_1);
+  const Texts with_attributes = {
+      "INSERT INTO mysql_hostgroup_attributes(hostgroup_id,init_connect) VALUES (1,'SET a=1')",
+      "LOAD MYSQL SERVERS TO RUNTIME"};
+  a.execute(with_attributes);
+  b.execute(with_attributes);
+  a.execute({"DELETE FROM mysql_hostgroup_attributes", "LOAD MYSQL SERVERS TO RUNTIME"});
+  save_from_a({"db1"});
+  EXPECT_EQ(old.update().status, 0);
+  old.execute({"INSERT INTO mysql_servers(hostname) VALUES ('db2')", "LOAD MYSQL SERVERS TO RUNTIME"});
+  EXPECT_EQ(old.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_THAT(b.engine.execute("SELECT * FROM runtime_mysql_hostgroup_attributes").rows, ::testing::IsEmpty());
+}
+
+TEST_F(Guards, LetNoOlderServerDropWhatARuleSaysWithZero) {
+  NodeUnderTest old(consul, dir, "old", {}, StandinVersion::v1_1);
+  a.execute(
+      {"INSERT INTO mysql_query_rules(rule_id,active,multiplex) VALUES (1,1,0)", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  EXPECT_EQ(old.update().status, 4);
+  EXPECT_EQ(old.state().find("mysql_query_rules")->outcome, Outcome::partial);
+  old.execute({"INSERT INTO mysql_query_rules(rule_id,active) VALUES (2,1)", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  expect_refused(old.run({"save", "mysql_query_rules"}), "no column multiplex");
+}
+
+TEST_F(Guards, SeeARestartWithinTheSecondOfTheLastLoad) {
+  a.execute({"SAVE MYSQL SERVERS TO DISK"});
+  save_from_a({"db1"});
+  a.engine.execute("PROXYSQL RESTART");
+  EXPECT_NE(a.servers(), Texts{"db1"});
+  EXPECT_EQ(a.run({"pull"}).status, 0);
+  EXPECT_EQ(a.servers(), Texts{"db1"});
+}
+
+TEST_F(Guards, ReadTheTablesWhereChecksumsCanBeSwitchedOff) {
+  NodeUnderTest old(consul, dir, "old", {}, StandinVersion::v2_0);
+  old.execute({"INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1)", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_EQ(old.run({"save", "mysql_query_rules"}).status, 0);
+  old.execute(
+      {"UPDATE global_variables SET variable_value='false' WHERE variable_name='admin-checksum_mysql_query_rules'",
+       "LOAD ADMIN VARIABLES TO RUNTIME", "INSERT INTO mysql_query_rules(rule_id,active) VALUES (2,1)",
+       "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_THAT(scheduled(old, "mysql_query_rules").out, HasSubstr("1 row added"));
 }
 
 TEST_F(Guards, KeepVariablesThatASaverExcludes) {

@@ -85,6 +85,14 @@ TEST_F(Receive, SaysWhatALoadMakesLiveThatNobodyLoaded) {
                             "in memory and not LOADed: mysql-monitor_password"));
   }
   EXPECT_EQ(b.servers(), Texts{"db1"});
+  // A SAVE is of all variables, too.
+  b.execute({"UPDATE global_variables SET variable_value='other' WHERE variable_name='mysql-monitor_password'",
+             "UPDATE disk.global_variables SET variable_value='1' WHERE variable_name='mysql-max_connections'"});
+  const auto saved = b.run({"pull", "--force"});
+  EXPECT_EQ(saved.status, 0);
+  EXPECT_THAT(saved.err,
+              ElementsAre("info: mysql_variables: SAVE MYSQL VARIABLES TO DISK brings to disk, too, what was "
+                          "edited in memory and not LOADed: mysql-monitor_password"));
 }
 
 TEST_F(Receive, BringsANodeThatLostWhatItSavedItselfToConsulsVersion) {
@@ -136,7 +144,7 @@ TEST_F(Receive, AppliesAnOlderVersionOnlyWhereConsulConfirmsIt) {
   const auto passed_over = b.run({"update"}, older);
   EXPECT_EQ(passed_over.status, 0);
   EXPECT_THAT(passed_over.err,
-              ElementsAre(HasSubstr("is older than what this node applied, and not what Consul holds")));
+              ElementsAre(HasSubstr("is older than what came to this node before, and not what Consul holds")));
   // Nor where Consul holds none any more.
   const auto held = consul.entries.at(servers_key);
   consul.entries.erase(servers_key);
@@ -150,6 +158,45 @@ TEST_F(Receive, AppliesAnOlderVersionOnlyWhereConsulConfirmsIt) {
   consul.set(servers_key, text);
   EXPECT_EQ(b.update().status, 0);
   EXPECT_EQ(b.state().find("mysql_servers")->version, 11U);
+}
+
+TEST_F(Receive, AppliesNoOlderVersionAfterANewerOneThatFailed) {
+  const auto older = [&] {
+    save_from_a({"db1"});
+    return consul.watch(prefix);
+  }();
+  save_from_a({"db2"});
+  b.is_away = true;
+  EXPECT_EQ(b.update().status, 4);
+  b.is_away = false;
+  EXPECT_THAT(b.run({"update"}, older).err, ElementsAre(HasSubstr("and not what Consul holds")));
+  EXPECT_EQ(b.servers(), Texts{});
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.servers(), Texts{"db2"});
+}
+
+TEST_F(Receive, BringsToDiskWhatEditsKeptFromItOnceTheyAreUndone) {
+  save_from_a({"db1"});
+  b.set_servers({"db1"});
+  b.execute({"INSERT INTO mysql_servers(hostname) VALUES ('draft')"});
+  EXPECT_EQ(b.update().status, 4);
+  EXPECT_EQ(b.update().status, 4) << "as long as the edits are there";
+  b.execute({"DELETE FROM mysql_servers WHERE hostname='draft'"});
+  EXPECT_THAT(b.update().out, HasSubstr("runtime had it already, now disk has it too"));
+  EXPECT_EQ(b.engine.execute("SELECT hostname FROM disk.mysql_servers").rows, Rows{{"db1"}});
+}
+
+TEST_F(Receive, TakesTheDiskByTheLetter) {
+  const auto write = [](NodeUnderTest& node, const std::string& name, const std::string& then) {
+    node.execute({"DELETE FROM mysql_query_rules",
+                  "INSERT INTO mysql_query_rules(rule_id,active,username) VALUES (1,1,'" + name + "')", then});
+  };
+  write(a, "7", "LOAD MYSQL QUERY RULES TO RUNTIME");
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  write(b, "007", "SAVE MYSQL QUERY RULES TO DISK");
+  write(b, "7", "LOAD MYSQL QUERY RULES TO RUNTIME");
+  EXPECT_THAT(b.update().out, HasSubstr("runtime had it already, now disk has it too"));
+  EXPECT_EQ(b.engine.execute("SELECT username FROM disk.mysql_query_rules").rows, Rows{{"7"}});
 }
 
 TEST_F(Receive, SaysWhatPullDidNotFind) {

@@ -46,6 +46,6 @@ bool is_shared_variable(std::string_view name);
 
 /// What a column holds unless somebody set it, for columns that only some versions have: such a value may be dropped
 /// without loss where the column is missing.
-bool is_default_value(std::string_view column, const std::optional<std::string_view>& value);
+bool is_default_value(std::string_view table, std::string_view column, const std::optional<std::string_view>& value);
 
 }  // namespace proxysql_consul

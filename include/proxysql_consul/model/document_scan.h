@@ -21,7 +21,8 @@ struct ScannedDocument {
   std::vector<ScannedTable> tables;
 };
 
-/// Nothing where the text is no JSON. Of two members of one name the last counts.
+/// Nothing where the text is no JSON. Of two members of one name the last counts. Throws Error{payload} for an object
+/// of thousands of members, which no document has.
 std::optional<ScannedDocument> scan_document(std::string_view text);
 
 /// Appends `text`, which is UTF-8, as a JSON string.

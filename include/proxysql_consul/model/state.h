@@ -20,15 +20,15 @@ std::string_view to_string(Outcome outcome);
 struct Start {
   std::int64_t began = 0;           ///< seconds since 1970: now less ProxySQL_Uptime
   std::uint64_t servers_loads = 0;  ///< Servers_table_version, which begins anew with each start
-  std::uint64_t loads = 0;          ///< all versions in runtime_checksums_values, which begin anew with each process
-  std::int64_t oldest_load = 0;     ///< the oldest epoch in runtime_checksums_values; 0 where it holds none
-  std::int64_t newest_load = 0;     ///< the newest
+  /// By the name in runtime_checksums_values how often that was loaded. They begin anew with each process, and a
+  /// PROXYSQL RESTART loads them all.
+  std::map<std::string, std::uint64_t> loads;
 
   bool operator==(const Start&) const = default;
 };
 
-/// True where nothing in `now` shows a start since `then` was read. That every configuration was loaded since does show
-/// one: an operator who does all that looks the same, and a comparison too many costs less than a start that is missed.
+/// True where nothing in `now` shows a start since `then` was read. That everything was loaded since does show one: an
+/// operator who does all that looks the same, and a comparison too many costs less than a start that is missed.
 bool is_same_start(const Start& then, const Start& now);
 
 /// The newest version that is in this node's runtime, and how the last attempt ended.
@@ -41,7 +41,9 @@ struct ConfigurationState {
   std::uint64_t start = 0;            ///< for which of the ProxySQL's starts this holds; 0 for none
   std::string load = {};              ///< ProxySQL's count and checksum of its loads then; "" where it tells none
   bool applying = false;              ///< writing to the memory tables had begun, and has not ended since
-  bool runtime_alone = false;         ///< a save found it at runtime, and nobody looked at memory and disk
+  bool runtime_alone = false;         ///< memory or disk may not hold it, or nobody looked at them
+  bool in_part = false;               ///< of the version, also where an attempt has failed since
+  std::uint64_t attempted = 0;        ///< the newest version that was tried
 
   bool operator==(const ConfigurationState&) const = default;
 };
@@ -74,8 +76,10 @@ struct State {
   void record(const std::string& configuration, ConfigurationState state);
   /// What is recorded says nothing of what ProxySQL runs with.
   void forget_start(const std::string& configuration) { configurations[configuration].start = 0; }
-  /// The last attempt failed. What is recorded of the version before stays, and counts as it did.
-  void fail(const std::string& configuration, const std::string& at, const std::string& reason);
+  /// The last attempt, on version `attempted`, failed. What is recorded of the version before stays, and counts as it
+  /// did.
+  void fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
+            const std::string& reason);
   /// The memory tables are about to be written; record() ends that, and so does clear_applying().
   void mark_applying(const std::string& configuration);
   /// They are as they were before.

@@ -29,6 +29,7 @@ struct Applied {
   Outcome outcome = Outcome::applied;   ///< applied; partial; failed: at runtime, but not on disk
   bool changed = false;                 ///< false: it was there already, and nothing was written
   bool loaded = false;                  ///< false: runtime had it already
+  bool withheld = false;                ///< from memory and disk, for what somebody edited
   std::vector<std::string> warnings;    ///< what is missing, where partial or failed
   std::vector<std::string> notices;     ///< what else an operator should know
   std::vector<std::string> statements;  ///< of a dry run, secrets masked
@@ -63,7 +64,7 @@ class Application {
   void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
   std::string put_back(AdminSession& session);
   void verify_runtime(AdminSession& session, const Inventory& inventory, Applied& result) const;
-  void verify_disk(AdminSession& session, const std::vector<Table>& target, Applied& result) const;
+  void verify_disk(AdminSession& session, Applied& result) const;
 
   const Configuration& configuration_;
   const Wanted& document_;

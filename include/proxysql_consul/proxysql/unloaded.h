@@ -19,7 +19,8 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
                               const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
                               const std::vector<std::string>& exclude_variables);
 
-/// What a LOAD of the configuration brings to runtime beside a document, for people; "" where there is nothing: what
+/// What a LOAD of the configuration brings to runtime, and a SAVE to disk, beside a document; "" where there is
+/// nothing, else "what was edited in memory and not LOADed: ...". It is what
 /// memory holds otherwise than runtime of the tables in `schemas`, and of variables, those but `spoken_of`. Throws what
 /// AdminSession::query() throws.
 std::string describe_carried_along(AdminSession& session, const Inventory& inventory,

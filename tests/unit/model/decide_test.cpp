@@ -40,14 +40,14 @@ KvEntry entry(const std::string& name, std::string value, std::uint64_t index = 
 
 State state_of(std::uint64_t version, const std::string& text, Outcome outcome = Outcome::applied) {
   State state;
-  state.observe(Start{.began = 1000, .servers_loads = 1, .loads = 6, .oldest_load = 1000, .newest_load = 1000});
+  state.observe(Start{.began = 1000, .servers_loads = 1, .loads = {{"mysql_servers", 1}}});
   state.record("mysql_servers",
                {.version = version, .sha256 = sha256_hex(text), .outcome = outcome, .at = {}, .warnings = {}});
   return state;
 }
 
 State restarted(State state) {
-  state.observe(Start{.began = 2000, .servers_loads = 1, .loads = 6, .oldest_load = 2000, .newest_load = 2000});
+  state.observe(Start{.began = 2000, .servers_loads = 1, .loads = {{"mysql_servers", 1}}});
   return state;
 }
 

@@ -194,6 +194,18 @@ TEST(Document, SurvivesDeepNesting) {
             "document: table t holds a cell that is neither string nor null");
 }
 
+TEST(Document, RefusesMoreMembersThanAnyDocumentHas) {
+  const auto many = [](const std::string& value) {
+    std::string members;
+    for (int i = 0; i < 2000; ++i) members += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":" + value;
+    return "{" + members + "}";
+  };
+  const std::string error = "document: has more than 1000 members in one of its objects";
+  EXPECT_EQ(error_of(R"({"config_name":"c","uuid":"u","tables":)" + many("[]") + "}"), error);
+  EXPECT_EQ(error_of(R"({"config_name":"c","uuid":"u","tables":{},"columns":)" + many("[\"a\"]") + "}"), error);
+  EXPECT_EQ(error_of(many("1")), error);
+}
+
 TEST(Document, NamesItsBlobInPlaceOfTables) {
   auto document = example();
   document.blob = Blob{.sha256 = std::string(64, 'a'), .bytes = 5, .parts = 2};

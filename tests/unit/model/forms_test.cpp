@@ -240,13 +240,33 @@ TEST(Catalogue, KnowsSecrets) {
 }
 
 TEST(Catalogue, KnowsWhatMayBeDroppedWithoutLoss) {
-  EXPECT_TRUE(is_default_value("comment", std::nullopt));
-  EXPECT_TRUE(is_default_value("comment", ""));
-  EXPECT_TRUE(is_default_value("use_ssl", "0"));
-  EXPECT_TRUE(is_default_value("re_modifiers", "CASELESS"));
-  EXPECT_TRUE(is_default_value("check_type", "read_only"));
-  EXPECT_FALSE(is_default_value("use_ssl", "1"));
-  EXPECT_FALSE(is_default_value("comment", "CASELESS"));
+  const struct {
+    const char* table;
+    const char* column;
+    std::optional<std::string_view> value;
+    bool is_default;
+  } cases[] = {
+      {"mysql_servers", "comment", std::nullopt, true},
+      {"mysql_servers", "comment", "", true},
+      {"mysql_servers", "comment", "x", false},
+      {"mysql_servers", "use_ssl", "0", true},
+      {"mysql_servers", "use_ssl", "1", false},
+      {"mysql_replication_hostgroups", "check_type", "read_only", true},
+      {"mysql_query_rules", "re_modifiers", "CASELESS", true},
+      {"mysql_query_rules", "re_modifiers", std::nullopt, false},
+      {"mysql_query_rules", "re_modifiers", "", false},
+      {"mysql_query_rules", "multiplex", std::nullopt, true},
+      {"mysql_query_rules", "multiplex", "0", false},
+      {"mysql_query_rules", "sticky_conn", "0", false},
+      {"mysql_query_rules", "error_msg", "", false},
+      {"pgsql_query_rules", "cache_empty_result", "0", false},
+      {"mysql_query_rules", "attributes", "", true},
+      {"mysql_query_rules", "comment", "", true},
+      {"mysql_query_rules", "flagIN", "0", true},
+  };
+  for (const auto& [table, column, value, is_default] : cases) {
+    EXPECT_EQ(is_default_value(table, column, value), is_default) << table << " " << column;
+  }
 }
 
 }  // namespace

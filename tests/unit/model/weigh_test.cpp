@@ -317,7 +317,7 @@ TEST(Weigh, SaysWhichEmptyTablesADocumentIsSilentOf) {
 }
 
 TEST(Weigh, TellsHowWellANodeKnowsAVersion) {
-  constexpr Start start{.began = 1000, .servers_loads = 1, .loads = 6, .oldest_load = 1000, .newest_load = 1000};
+  const Start start{.began = 1000, .servers_loads = 1, .loads = {{"mysql_servers", 1}}};
   const KvEntry entry{.key = "k", .value = "text", .modify_index = 7, .problem = {}};
   const ConfigurationState applied{
       .version = 7, .sha256 = sha256_hex("text"), .outcome = Outcome::applied, .at = "", .warnings = {}};
