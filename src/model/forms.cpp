@@ -76,6 +76,15 @@ std::string pad_digest(std::string_view digest) {
 
 void drop_inactive(Table& table) { table.rows.erase_if(OnlyInMemory(table)); }
 
+/// ProxySQL keeps the two modifiers as flags, and knows each by how it begins, whatever its case.
+std::string shown_modifiers(const CellView& modifiers) {
+  const auto list = "," + upper(modifiers.value_or(""));
+  const bool is_caseless = list.find(",CASELESS") != std::string::npos;
+  const bool is_global = list.find(",GLOBAL") != std::string::npos;
+  if (is_caseless) return is_global ? "CASELESS,GLOBAL" : "CASELESS";
+  return is_global ? "GLOBAL" : "";
+}
+
 std::optional<bool> to_truth(std::string_view text) {
   const auto word = upper(text);
   if (word == "1" || word == "TRUE" || word == "ON") return true;
@@ -122,6 +131,10 @@ Table runtime_form(Table table) {
   }
   if (is_rules_table(table.name)) {
     drop_inactive(table);
+    if (const auto modifiers = table.find("re_modifiers")) {
+      table.rows.edit([&](const RowView& row) { return row[*modifiers] != shown_modifiers(row[*modifiers]); },
+                      [&](Row& row) { row[*modifiers] = shown_modifiers(row[*modifiers]); });
+    }
     if (const auto digest = table.find("digest")) {
       table.rows.edit([&](const RowView& row) { return row[*digest] && pad_digest(*row[*digest]) != *row[*digest]; },
                       [&](Row& row) { row[*digest] = pad_digest(*row[*digest]); });

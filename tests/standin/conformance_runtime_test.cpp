@@ -205,6 +205,15 @@ TEST_P(Conformance, TellsPeersOfRulesAsTheyWereWritten) {
             (Rows{{"a", "s", "0", "1", ""}, {"u", "s", "0", "1", "c"}}));
 }
 
+TEST_P(Conformance, ShowsTheModifiersOfARuleFromWhatItUnderstood) {
+  run_all(
+      {"INSERT INTO mysql_query_rules(rule_id,active,re_modifiers) VALUES (1,1,'CASELESS'),(2,1,NULL),(3,1,''),"
+       "(4,1,'global,caseless'),(5,1,'Global'),(6,1,'other')",
+       "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_EQ(rows("SELECT re_modifiers FROM runtime_mysql_query_rules ORDER BY rule_id"),
+            (Rows{{"CASELESS"}, {""}, {""}, {"CASELESS,GLOBAL"}, {"GLOBAL"}, {""}}));
+}
+
 TEST_P(Conformance, TellsPeersOfAUserInOneRow) {
   run_all({"INSERT INTO mysql_users(username,password,active) VALUES ('u',NULL,1),('off','p',0)",
            "LOAD MYSQL USERS TO RUNTIME"});

@@ -157,7 +157,14 @@ void StandinLayers::load_table(const std::string& table) {
     insert({{"status", "UPPER(status)"}}, "WHERE UPPER(status) <> 'OFFLINE_HARD'");
   } else if (table.ends_with("_query_rules")) {
     const bool has_address = version_ != StandinVersion::v1_1;
-    insert({{"digest", "standin_digest(digest)"}},
+    // Kept as flags, and shown from them.
+    const auto has = [](const std::string& modifier) {
+      return "','||UPPER(COALESCE(re_modifiers,'')) LIKE '%," + modifier + "%'";
+    };
+    insert({{"digest", "standin_digest(digest)"},
+            {"re_modifiers", joined({"CASE WHEN ", has("CASELESS"), " THEN CASE WHEN ", has("GLOBAL"),
+                                     " THEN 'CASELESS,GLOBAL' ELSE 'CASELESS' END WHEN ", has("GLOBAL"),
+                                     " THEN 'GLOBAL' ELSE '' END"})}},
            has_address ? "WHERE active=1 AND (client_addr IS NULL OR (LENGTH(client_addr) < 46 AND"
                          " INSTR(client_addr,'%') IN (0, LENGTH(client_addr))))"
                        : "WHERE active=1");

@@ -33,7 +33,7 @@ class OnlyInMemory {
 Row second_key(const Table& users, const RowView& row);
 
 /// `table` as runtime would show it after a LOAD, in shared form: status in capitals, what is only in memory gone,
-/// digests padded, an account's NULL password and schema empty.
+/// digests padded and modifiers in ProxySQL's words, an account's NULL password and schema empty.
 Table runtime_form(Table table);
 
 /// True where LOAD keeps the value's meaning: equal, or the same number or truth value in other words.

@@ -269,5 +269,14 @@ TEST(Catalogue, KnowsWhatMayBeDroppedWithoutLoss) {
   }
 }
 
+TEST(RuntimeForm, HasAModifierOfARuleInTheWordsOfProxySql) {
+  Table table{
+      .name = "mysql_query_rules",
+      .columns = {"rule_id", "active", "re_modifiers"},
+      .rows = {{"1", "1", "CASELESS"}, {"2", "1", std::nullopt}, {"3", "1", "global,caseless"}, {"4", "1", "x"}}};
+  EXPECT_EQ(runtime_form(table).rows,
+            (Rows{{"1", "1", "CASELESS"}, {"2", "1", ""}, {"3", "1", "CASELESS,GLOBAL"}, {"4", "1", ""}}));
+}
+
 }  // namespace
 }  // namespace proxysql_consul
