@@ -45,6 +45,8 @@ std::optional<std::string> gunzip(std::string_view compressed, std::size_t limit
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());
   std::string bytes;
+  // What repeats itself as tables do becomes about so much smaller.
+  bytes.reserve(std::min(limit, compressed.size() * 24));
   std::string chunk(chunk_size, '\0');
   int state = Z_OK;
   while (state == Z_OK) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "proxysql_consul/base/crypto.h"
@@ -60,7 +61,7 @@ std::vector<std::string> columns_from_json(const Json& json, const std::string& 
   return columns;
 }
 
-std::vector<Table> tables_of(const Json& json, std::vector<ScannedTable> scanned) {
+std::vector<Table> tables_of(const Json& json, std::vector<ScannedTable>&& scanned) {
   member(json, "tables", Json::value_t::object, "object");
   const auto columns_json = json.find("columns");
   const bool has_columns = columns_json != json.end();
@@ -189,6 +190,9 @@ std::vector<Table> parse_tables(std::string_view text) {
 
 std::string format_tables(const std::vector<Table>& tables) {
   std::string text = "{\"tables\":{";
+  // A NULL is one byte here and five there.
+  text.reserve(std::accumulate(tables.begin(), tables.end(), std::size_t{1024},
+                               [](std::size_t sum, const Table& table) { return sum + 4 * table.rows.bytes(); }));
   std::string columns;
   for (const auto& table : tables) {
     if (!columns.empty()) text += ',';

@@ -65,17 +65,38 @@ RowView Rows::at(std::size_t number) const {
   return (*this)[number];
 }
 
+Rows::Held& Rows::own() {
+  if (!held_) {
+    held_ = std::make_shared<Held>();
+  } else if (held_.use_count() > 1) {
+    held_ = std::make_shared<Held>(*held_);
+  }
+  return *held_;
+}
+
+bool Rows::operator==(const Rows& other) const {
+  if (held_ == other.held_ || (empty() && other.empty())) return true;
+  return size() == other.size() && held_->bytes == other.held_->bytes && held_->ends == other.held_->ends;
+}
+
+void Rows::start() {
+  auto& held = own();
+  held.ends.push_back(held.bytes.size());
+}
+
 void Rows::add(const CellView& cell) {
+  auto& [bytes, ends] = own();
   std::size_t length = cell ? cell->size() + 1 : 0;
-  for (; length >= continued; length >>= 7) bytes_ += static_cast<char>(length | continued);
-  bytes_ += static_cast<char>(length);
-  if (cell) bytes_ += *cell;
-  ends_.back() = bytes_.size();
+  for (; length >= continued; length >>= 7) bytes += static_cast<char>(length | continued);
+  bytes += static_cast<char>(length);
+  if (cell) bytes += *cell;
+  ends.back() = bytes.size();
 }
 
 void Rows::push_back(const RowView& row) {
-  bytes_ += row.bytes();
-  ends_.push_back(bytes_.size());
+  auto& [bytes, ends] = own();
+  bytes += row.bytes();
+  ends.push_back(bytes.size());
 }
 
 void Rows::push_back(const Row& row) {
@@ -83,10 +104,7 @@ void Rows::push_back(const Row& row) {
   for (const auto& cell : row) add(cell);
 }
 
-void Rows::clear() {
-  bytes_.clear();
-  ends_.clear();
-}
+void Rows::clear() { held_.reset(); }
 
 void Rows::erase_if(const std::function<bool(const RowView&)>& leave_out) {
   if (std::none_of(begin(), end(), leave_out)) return;

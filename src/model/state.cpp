@@ -33,7 +33,8 @@ Json to_json(const std::optional<Start>& start) {
 }
 
 std::optional<Start> start_from_json(const Json& json) {
-  if (json.is_null()) return std::nullopt;
+  // What a version before this one recorded of a start is compared once more.
+  if (!json.is_object() || !json.at("loads").is_object()) return std::nullopt;
   return Start{.began = json.at("began").get<std::int64_t>(),
                .servers_loads = json.at("servers_loads").get<std::uint64_t>(),
                .loads = json.at("loads").get<std::map<std::string, std::uint64_t>>()};

@@ -144,7 +144,10 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
   const auto what = "Consul holds " + describe(theirs);
   switch (acquaintance) {
     case Acquaintance::whole: return;
-    case Acquaintance::in_part: refuse(what + ", which this node has applied in part only", ways_out(name));
+    case Acquaintance::in_part:
+      refuse(what + ", which this node has applied in part only",
+             "`pull --force " + name + "` tries that again and says what is missing, a plain `save " + name +
+                 "` replaces it");
     case Acquaintance::unloaded:
       refuse(what + ", which this node saved from memory, and has not loaded since", ways_out(name));
     case Acquaintance::earlier_start:
@@ -258,13 +261,15 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
                " holds what this ProxySQL cannot, and all nodes would lose it: " + join(weighed.lost, "; "),
            "save on a node whose ProxySQL can, or add --force to drop it");
   }
-  for (const auto& lost : weighed.lost) weighed.warnings.push_back("drops for all nodes: " + lost);
+  for (const auto& lost : weighed.lost) weighed.warnings.push_back("drops from Consul's document: " + lost);
   if (options.if_current && !options.allow_shrink) {
     for (const auto& [schema, counted] : active) guard_shrinking(*theirs, *schema, counted);
   }
-  if (acquaintance == Acquaintance::none) {
-    weighed.warnings.push_back("replaces " + describe(*theirs) +
-                               ", which this node has neither saved nor applied: " + weighed.changes);
+  if (acquaintance == Acquaintance::none || acquaintance == Acquaintance::in_part) {
+    weighed.warnings.push_back(
+        "replaces " + describe(*theirs) + ", which this node has " +
+        (acquaintance == Acquaintance::none ? "neither saved nor applied: " : "applied in part only: ") +
+        weighed.changes);
   }
   return weighed;
 }

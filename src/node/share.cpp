@@ -153,7 +153,7 @@ class Save {
       return weigh(ours, theirs, acquaintance, options_.how);
     };
     if (options_.dry_run) {
-      show(name, preview(document, weigh_ours));
+      show(name, preview(document, weigh_ours), reading.unloaded);
       return;
     }
     const auto published = publisher_.publish(document, weigh_ours);
@@ -241,15 +241,17 @@ class Save {
     }
   }
 
-  void show(const std::string& name, Weighed weighed) const {
+  void show(const std::string& name, Weighed weighed, const std::string& unloaded) const {
     say_remarks(name, weighed);
+    if (!unloaded.empty()) job_.log.warn("{}: {}", name, unloaded);
     auto& out = job_.context.out;
+    const bool is_first = weighed.changes.empty();
     if (!weighed.write) {
-      out << "-- " << name << ": nothing to do, Consul holds it\n";
+      out << "-- " << name << (is_first ? ": nothing to do\n" : ": nothing to do, Consul holds it\n");
       return;
     }
     for (auto& table : weighed.document.tables) table = masked(std::move(table));
-    if (!weighed.changes.empty()) out << "-- " << name << ": " << weighed.changes << "\n";
+    if (!is_first) out << "-- " << name << ": " << weighed.changes << "\n";
     out << "PUT " << keys_.document(name) << "\n" << format_document(weighed.document) << "\n";
   }
 

@@ -174,7 +174,8 @@ std::string count_same_rows(const TableSchema& schema, std::string_view table, s
     const auto name = quote_name(column.name);
     // By = an index is found, and without NULL it is the same.
     const auto* is = column.key > 0 && column.not_null ? "=" : " IS ";
-    same += (same.empty() ? "" : " AND ") + ("a." + name + is + "b." + name);
+    if (!same.empty()) same += " AND ";
+    same.append("a.").append(name).append(is).append("b.").append(name);
   }
   const auto both = std::string(table) + " AS a JOIN " + std::string(other) + " AS b ON " + same;
   return "SELECT " + count(table) + "," + count(other) + "," + count(both);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -86,6 +87,7 @@ class RowView {
   std::string_view bytes_;
 };
 
+/// Copies are cheap: they share what they hold until one of them changes.
 class Rows {
  public:
   class Iterator {
@@ -132,12 +134,14 @@ class Rows {
   Rows() = default;
   Rows(std::initializer_list<Row> rows);
 
-  std::size_t size() const { return ends_.size(); }
-  bool empty() const { return ends_.empty(); }
+  std::size_t size() const { return held_ ? held_->ends.size() : 0; }
+  bool empty() const { return size() == 0; }
+  /// What the rows take of memory.
+  std::size_t bytes() const { return held_ ? held_->bytes.size() : 0; }
   /// The row of that number, which must be there.
   RowView operator[](std::size_t number) const {
-    const auto begin = number == 0 ? 0 : ends_[number - 1];
-    return RowView::of(std::string_view(bytes_).substr(begin, ends_[number] - begin));
+    const auto begin = number == 0 ? 0 : held_->ends[number - 1];
+    return RowView::of(std::string_view(held_->bytes).substr(begin, held_->ends[number] - begin));
   }
   /// Throws std::out_of_range.
   RowView at(std::size_t number) const;
@@ -147,7 +151,7 @@ class Rows {
   Iterator end() const { return {*this, size()}; }
 
   /// A row without cells, which add() appends to.
-  void start() { ends_.push_back(bytes_.size()); }
+  void start();
   void add(const CellView& cell);
   void push_back(const RowView& row);
   void push_back(const Row& row);
@@ -161,12 +165,19 @@ class Rows {
   /// Puts them into the order of compare_at().
   void sort_by(const std::vector<std::size_t>& key);
 
-  bool operator==(const Rows&) const = default;
+  bool operator==(const Rows& other) const;
 
  private:
-  // Each cell is its length and one, seven bits a byte and the last one below 128, and then its bytes; NULL is a zero.
-  std::string bytes_;
-  std::vector<std::size_t> ends_;
+  struct Held {
+    // Each cell is its length and one, seven bits a byte and the last one below 128, and then its bytes; NULL is a
+    // zero.
+    std::string bytes;
+    std::vector<std::size_t> ends;  ///< of the rows
+  };
+
+  Held& own();
+
+  std::shared_ptr<Held> held_;
 };
 
 /// The cells of `row` at `positions`.

@@ -73,6 +73,21 @@ TEST(Rows, LeaveOutAndChangeSome) {
   EXPECT_THAT(rows, IsEmpty());
 }
 
+TEST(Rows, LeaveTheirCopiesAsTheyAre) {
+  Rows rows{{"a"}, {"b"}};
+  const auto copy = rows;
+  const auto view = copy[1];
+  EXPECT_EQ(copy[0].bytes().data(), rows[0].bytes().data()) << "nothing is copied yet";
+  rows.push_back(rows[0]);
+  rows.add("more");
+  EXPECT_EQ(rows, (Rows{{"a"}, {"b"}, {"a", "more"}}));
+  EXPECT_EQ(copy, (Rows{{"a"}, {"b"}}));
+  rows = copy;
+  rows.clear();
+  EXPECT_TRUE(rows.empty());
+  EXPECT_EQ(view[0], "b");
+}
+
 TEST(Rows, ThrowForWhatIsNotThere) {
   const Rows rows{{"a"}};
   EXPECT_THROW(static_cast<void>(rows.at(1)), std::out_of_range);
