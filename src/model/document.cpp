@@ -192,7 +192,7 @@ std::string format_tables(const std::vector<Table>& tables) {
   std::string text = "{\"tables\":{";
   // A NULL is one byte here and five there.
   text.reserve(std::accumulate(tables.begin(), tables.end(), std::size_t{1024},
-                               [](std::size_t sum, const Table& table) { return sum + 4 * table.rows.bytes(); }));
+                               [](std::size_t sum, const Table& table) { return sum + 4 * table.rows.byte_count(); }));
   std::string columns;
   for (const auto& table : tables) {
     if (!columns.empty()) text += ',';

@@ -161,7 +161,9 @@ int compare_at(const std::vector<std::size_t>& key, const RowView& a, const RowV
 }
 
 std::vector<RowView> sorted_by(const std::vector<std::size_t>& key, const Rows& rows) {
-  std::vector<RowView> sorted(rows.begin(), rows.end());
+  std::vector<RowView> sorted;
+  sorted.reserve(rows.size());
+  for (const auto& row : rows) sorted.push_back(row);
   const auto less = [&](const RowView& a, const RowView& b) { return compare_at(key, a, b) < 0; };
   if (!std::is_sorted(sorted.begin(), sorted.end(), less)) std::stable_sort(sorted.begin(), sorted.end(), less);
   return sorted;

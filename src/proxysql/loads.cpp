@@ -37,11 +37,10 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
   std::vector<Load> loads;
   if (!inventory.tables.contains("runtime_checksums_values")) return loads;
   for (const auto& row :
-       session.query("SELECT name, version, epoch, checksum FROM runtime_checksums_values ORDER BY name").rows) {
+       session.query("SELECT name, version, checksum FROM runtime_checksums_values ORDER BY name").rows) {
     loads.push_back({.name = std::string(row.at(0).value_or("")),
                      .version = static_cast<std::uint64_t>(number_in(row.at(1))),
-                     .epoch = number_in(row.at(2)),
-                     .checksum = std::string(row.at(3).value_or(""))});
+                     .checksum = std::string(row.at(2).value_or(""))});
   }
   return loads;
 }

@@ -2,7 +2,6 @@
 // a string for each of their values.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
@@ -81,6 +80,7 @@ class RowView {
   bool operator==(const Row& other) const;
 
   Row copy() const;
+  /// For small tables, whose rows are edited one by one.
   operator Row() const { return copy(); }  // NOLINT(google-explicit-constructor)
 
  private:
@@ -92,7 +92,7 @@ class Rows {
  public:
   class Iterator {
    public:
-    using iterator_concept = std::random_access_iterator_tag;
+    using iterator_concept = std::forward_iterator_tag;
     using iterator_category = std::input_iterator_tag;
     using value_type = RowView;
     using difference_type = std::ptrdiff_t;
@@ -103,24 +103,12 @@ class Rows {
     Iterator(const Rows& rows, std::size_t number) : rows_(&rows), number_(number) {}
 
     RowView operator*() const { return (*rows_)[number_]; }
-    RowView operator[](std::ptrdiff_t offset) const { return *(*this + offset); }
-    Iterator& operator+=(std::ptrdiff_t by) {
-      number_ += static_cast<std::size_t>(by);
+    Iterator& operator++() {
+      ++number_;
       return *this;
     }
-    Iterator& operator-=(std::ptrdiff_t by) { return *this += -by; }
-    Iterator& operator++() { return *this += 1; }
-    Iterator& operator--() { return *this += -1; }
-    Iterator operator++(int) { return std::exchange(*this, *this + 1); }
-    Iterator operator--(int) { return std::exchange(*this, *this - 1); }
-    friend Iterator operator+(Iterator it, std::ptrdiff_t by) { return it += by; }
-    friend Iterator operator+(std::ptrdiff_t by, Iterator it) { return it += by; }
-    friend Iterator operator-(Iterator it, std::ptrdiff_t by) { return it -= by; }
-    std::ptrdiff_t operator-(const Iterator& other) const {
-      return static_cast<std::ptrdiff_t>(number_) - static_cast<std::ptrdiff_t>(other.number_);
-    }
-    bool operator==(const Iterator& other) const { return number_ == other.number_; }
-    auto operator<=>(const Iterator& other) const { return number_ <=> other.number_; }
+    Iterator operator++(int) { return std::exchange(*this, {*rows_, number_ + 1}); }
+    bool operator==(const Iterator&) const = default;
 
    private:
     const Rows* rows_ = nullptr;
@@ -136,8 +124,8 @@ class Rows {
 
   std::size_t size() const { return held_ ? held_->ends.size() : 0; }
   bool empty() const { return size() == 0; }
-  /// What the rows take of memory.
-  std::size_t bytes() const { return held_ ? held_->bytes.size() : 0; }
+  /// How many bytes the rows' cells take.
+  std::size_t byte_count() const { return held_ ? held_->bytes.size() : 0; }
   /// The row of that number, which must be there.
   RowView operator[](std::size_t number) const {
     const auto begin = number == 0 ? 0 : held_->ends[number - 1];
@@ -150,8 +138,9 @@ class Rows {
   Iterator begin() const { return {*this, 0}; }
   Iterator end() const { return {*this, size()}; }
 
-  /// A row without cells, which add() appends to.
+  /// Begins a row without cells.
   void start();
+  /// Appends a cell to the last row, which must be there.
   void add(const CellView& cell);
   void push_back(const RowView& row);
   void push_back(const Row& row);

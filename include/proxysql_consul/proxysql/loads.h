@@ -19,7 +19,6 @@ namespace proxysql_consul {
 struct Load {
   std::string name;           ///< mostly a configuration's
   std::uint64_t version = 0;  ///< how many LOADs there were; 0: none that counts
-  std::int64_t epoch = 0;     ///< when the last was, in seconds since 1970
   std::string checksum;
 
   bool operator==(const Load&) const = default;

@@ -19,10 +19,9 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
                               const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
                               const std::vector<std::string>& exclude_variables);
 
-/// What a LOAD of the configuration brings to runtime, and a SAVE to disk, beside a document; "" where there is
-/// nothing, else "what was edited in memory and not LOADed: ...". It is what
-/// memory holds otherwise than runtime of the tables in `schemas`, and of variables, those but `spoken_of`. Throws what
-/// AdminSession::query() throws.
+/// What a LOAD of the configuration brings to runtime, and a SAVE to disk, beside a document: what memory holds
+/// otherwise than runtime of the tables in `schemas`, and of variables, those but `spoken_of`. "what was edited in
+/// memory and not LOADed: ...", or "" where there is nothing. Throws what AdminSession::query() throws.
 std::string describe_carried_along(AdminSession& session, const Inventory& inventory,
                                    const Configuration& configuration, const std::vector<TableSchema>& schemas,
                                    const std::vector<std::string>& spoken_of);
