@@ -4,6 +4,7 @@
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/history.h"
+#include "proxysql_consul/model/freeze.h"
 
 namespace proxysql_consul {
 namespace {
@@ -91,7 +92,7 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
 void Publisher::refuse_frozen() {
   const auto freeze = patience_.retry([&] { return store_.get(keys_.freeze()); });
   if (!freeze) return;
-  throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200), "thaw it, then save again");
+  throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
 }
 
 /// Consul's document with its tables. A key without a value holds nothing that could be lost.

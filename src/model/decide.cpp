@@ -6,6 +6,7 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/freeze.h"
 
 namespace proxysql_consul {
 namespace {
@@ -17,7 +18,7 @@ bool accepts(const Recipient& recipient, std::string_view configuration) {
 std::optional<std::string> freeze_in(const std::vector<KvEntry>& entries, const Keys& keys) {
   const auto found =
       std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
-  return found != entries.end() ? std::optional(printable(found->value, 200)) : std::nullopt;
+  return found != entries.end() ? std::optional(describe(parse_freeze(found->value))) : std::nullopt;
 }
 
 /// Where the configuration of that key stands in the catalogue; behind all of it for what is none.
@@ -46,7 +47,7 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   if (!accepts(recipient, decision.configuration)) {
     return end(Verdict::not_accepted, "is not among the settings' \"accept\"");
   }
-  if (frozen) return end(Verdict::frozen, "the cluster is frozen: " + *frozen);
+  if (frozen) return end(Verdict::frozen, *frozen);
   const auto* counted = state.counted(decision.configuration);
   if (!recipient.force && counted != nullptr && counted->version == decision.entry.modify_index &&
       counted->sha256 == sha256_hex(decision.entry.value)) {

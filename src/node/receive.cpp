@@ -12,6 +12,7 @@
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/decide.h"
+#include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/proxysql/apply.h"
 #include "proxysql_consul/proxysql/loads.h"
@@ -130,7 +131,7 @@ class Receiver {
     auto& out = job_.context.out;
     out << (options_.dry_run ? "-- nothing to do: " : "nothing to do: ");
     if (const auto frozen = some(Verdict::frozen); frozen != decisions.end()) {
-      out << frozen->reason << "\n";
+      out << frozen->reason << " (`thaw` ends that)\n";
     } else if (all(Verdict::foreign)) {
       out << "Consul holds no configuration under " << keys_.prefix() << "\n";
     } else if (some(Verdict::applied) == decisions.end()) {
@@ -287,8 +288,7 @@ ExitCode pull(const Job& job, const ReceiveOptions& options) {
   const auto freeze =
       std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.key == keys.freeze(); });
   if (freeze != entries.end()) {
-    throw Error(ExitCode::refused, "the cluster is frozen: " + printable(freeze->value, 200),
-                "thaw it, then pull again");
+    throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then pull again");
   }
   if (entries.empty()) {
     job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.consul.prefix);

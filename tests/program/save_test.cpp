@@ -382,7 +382,7 @@ TEST_F(Save, SavesNothingWhileFrozen) {
   consul.set("proxysql/freeze", "black friday");
   const auto ran = a.run({"save", "mysql_servers"});
   EXPECT_EQ(ran.status, 8);
-  EXPECT_THAT(ran.err, ElementsAre("error: the cluster is frozen: black friday (thaw it, then save again)"));
+  EXPECT_THAT(ran.err, ElementsAre("error: the cluster is frozen: black friday (`thaw` ends that; then try again)"));
   EXPECT_THAT(consul.keys_under(prefix), ElementsAre("proxysql/freeze"));
 }
 

@@ -234,12 +234,12 @@ TEST_F(Update, AppliesNothingWhileFrozenAndAllAfterwards) {
   consul.set("proxysql/freeze", "black friday");
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(ran.out, "nothing to do: the cluster is frozen: black friday\n");
+  EXPECT_EQ(ran.out, "nothing to do: the cluster is frozen: black friday (`thaw` ends that)\n");
   EXPECT_THAT(ran.err, IsEmpty());
   EXPECT_THAT(b.writes(), IsEmpty());
   const auto pulled = b.run({"pull"});
   EXPECT_EQ(pulled.status, 8);
-  EXPECT_THAT(pulled.err, ElementsAre("error: the cluster is frozen: black friday (thaw it, then pull again)"));
+  EXPECT_THAT(pulled.err, ElementsAre("error: the cluster is frozen: black friday (`thaw` ends that; then pull again)"));
   EXPECT_THAT(b.writes(), IsEmpty());
   consul.entries.erase("proxysql/freeze");
   EXPECT_EQ(b.update().status, 0);

@@ -19,6 +19,8 @@ constexpr std::string_view receiving_exits =
 Command save_command();
 Command update_command();
 Command pull_command();
+Command freeze_command();
+Command thaw_command();
 
 /// All of them, in the order of the help.
 std::span<const Command> commands();

@@ -1,0 +1,33 @@
+#include "proxysql_consul/commands/commands.h"
+#include "proxysql_consul/node/freeze.h"
+
+namespace proxysql_consul {
+namespace {
+
+Action prepare_thaw(const Values&) {
+  return [](const Job& job) { return thaw(job); };
+}
+
+}  // namespace
+
+Command thaw_command() {
+  return {
+      .names = {"thaw"},
+      .arguments = {},
+      .summary = "end a freeze, and let every node catch up",
+      .details =
+          "Removes what `freeze` set, whoever did so. That wakes the watches of all nodes, which apply what they had\n"
+          "to pass over.",
+      .options = {},
+      .takes_names = false,
+      .exits =
+          "  0  thawed, or was not frozen\n"
+          "  2  usage\n"
+          "  3  configuration file\n"
+          "  5  Consul cannot be reached, or refused\n",
+      .example = "proxysql-consul thaw",
+      .prepare = prepare_thaw,
+  };
+}
+
+}  // namespace proxysql_consul
