@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
       .seed = std::random_device()(),
       .open_admin = proxysql_consul::open_admin_session,
       .open_kv = proxysql_consul::open_kv_store,
+      .open_agents = proxysql_consul::open_consul_agents,
       .bound = [](std::chrono::seconds limit) { alarm(static_cast<unsigned>(limit.count())); },
   };
   return proxysql_consul::run({argv + 1, argv + argc}, context);

@@ -20,6 +20,10 @@ Patience Job::begin(std::chrono::seconds otherwise) const {
 
 std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const { return context.open_kv(options, log); }
 
+std::unique_ptr<Agents> Job::open_agents(const ConsulOptions& options) const {
+  return context.open_agents(options, log);
+}
+
 NodeFiles::NodeFiles(const Job& job, bool dry_run) : path_(job.settings.state_file) {
   if (!dry_run) {
     // Whoever holds it may do so for all of its own time, and what is not waited for is lost.

@@ -121,6 +121,7 @@ TimedRun ConsulNode::run_here(const std::vector<std::string>& words, KvHook befo
     options.total_timeout = std::min(options.total_timeout, total_timeout);
     return std::make_unique<HookedStore>(open_kv_store(options, log), before);
   };
+  world.open_agents = open_consul_agents;
   world.bound = [](std::chrono::seconds) {};
   auto all = words;
   all.insert(all.begin(), {"--config-file", config()});

@@ -43,6 +43,13 @@ struct FakeConsul {
   std::map<std::size_t, Failure> planned;             ///< by the number of the call
   std::optional<Failure> always;
 
+  /// What FakeAgents tells of: the agents and whether they live, the leader's address, what one was configured with.
+  std::map<std::string, bool, std::less<>> agents;
+  std::optional<std::string> leader = "127.0.0.1:8300";
+  std::optional<std::size_t> watches = 1;
+  bool may_read_agents = true;
+  std::vector<std::string> agent_log;  ///< "self", "health", "leader"
+
   /// The n-th call from now, counted from 1, fails.
   void fail_on(std::size_t n, Failure failure) { planned[log.size() + n] = failure; }
 

@@ -7,6 +7,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "standin/standin_session.h"
+#include "support/fake_agents.h"
 #include "support/program_world.h"
 
 namespace proxysql_consul::testing {
@@ -15,6 +16,7 @@ NodeUnderTest::NodeUnderTest(FakeConsul& consul, const TempDir& dir, std::string
                              StandinVersion version)
     : engine(version), consul_(consul), host_(std::move(host)), base_(dir.file(host_)) {
   engine.set_clock([this] { return std::chrono::system_clock::to_time_t(clock.now()); });
+  consul_.agents[agent()] = true;
   configure(more_settings);
 }
 
@@ -35,6 +37,9 @@ Ran NodeUnderTest::run(Texts words, const std::string& input) {
   world.open_kv = [&](const ConsulOptions& options, spdlog::logger&) -> std::unique_ptr<KvStore> {
     consul_.opened.push_back(options);
     return std::make_unique<FakeKvStore>(consul_);
+  };
+  world.open_agents = [&](const ConsulOptions&, spdlog::logger&) -> std::unique_ptr<Agents> {
+    return std::make_unique<FakeAgents>(consul_, agent());
   };
   clock.turn(std::chrono::seconds(1));
   world.bound = [&](std::chrono::seconds limit) { bound = limit; };

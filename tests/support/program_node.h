@@ -50,6 +50,8 @@ class NodeUnderTest {
   /// The statements of the program that changed something, by their first word.
   Texts writes();
 
+  /// The name of its Consul agent.
+  std::string agent() const { return "agent-of-" + host_; }
   std::string uuid_file() const { return base_ + ".uuid"; }
   std::string state_file() const { return base_ + ".state"; }
   std::string uuid() const { return read_file(uuid_file()).substr(0, 36); }

@@ -12,6 +12,7 @@ int ProgramWorld::run(const std::vector<std::string>& words) {
                         .seed = seed,
                         .open_admin = open_admin,
                         .open_kv = open_kv,
+                        .open_agents = open_agents,
                         .bound = bound};
   return proxysql_consul::run(words, context);
 }

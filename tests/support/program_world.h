@@ -26,6 +26,7 @@ struct ProgramWorld {
   std::uint64_t seed = 1;
   decltype(Context::open_admin) open_admin;
   decltype(Context::open_kv) open_kv;
+  decltype(Context::open_agents) open_agents;
   decltype(Context::bound) bound;
 };
 

@@ -119,7 +119,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
     Names owners;
   } cases[] = {
       {"mysql\\.h", {"src/proxysql/mysql_admin_session.cpp", "src/proxysql/mysql_login.cpp"}},
-      {"curl\\.h", {"src/consul/curl_consul.cpp"}},
+      {"curl\\.h", {"src/consul/curl_http.cpp"}},
       {"cxxopts\\.hpp", {"src/cli/parse.cpp"}},
       {"sodium\\.h", {"src/base/crypto.cpp"}},
       {"zlib\\.h", {"src/base/gzip.cpp"}},
@@ -133,6 +133,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
   // JSON is read and written by the parsers alone.
   const Names parsers = {"include/proxysql_consul/model/document_scan.h",
                          "src/base/log.cpp",
+                         "src/consul/agents_json.cpp",
                          "src/consul/kv_json.cpp",
                          "src/model/document.cpp",
                          "src/model/freeze.cpp",
@@ -152,7 +153,7 @@ const Names& workers() {
       "src/proxysql/mysql_admin_session.cpp",
       "src/proxysql/mysql_login.cpp",
       "src/node/identity.cpp",
-      "src/consul/curl_consul.cpp",
+      "src/consul/curl_http.cpp",
       "src/main.cpp",
       "include/proxysql_consul/base/log.h",
   };
@@ -207,8 +208,10 @@ TEST(Architecture, LetsTheUseCasesKnowNoAdapter) {
   EXPECT_THAT(files_with("open_admin_session"),
               UnorderedElementsAre("include/proxysql_consul/proxysql/admin_session.h", "src/main.cpp",
                                    "src/proxysql/mysql_admin_session.cpp"));
+  EXPECT_THAT(files_with("open_consul_agents"), UnorderedElementsAre("include/proxysql_consul/consul/agents.h",
+                                                                     "src/main.cpp", "src/consul/curl_agents.cpp"));
   EXPECT_THAT(files_with("open_kv_store"), UnorderedElementsAre("include/proxysql_consul/consul/kv_store.h",
-                                                                "src/main.cpp", "src/consul/curl_consul.cpp"));
+                                                                "src/main.cpp", "src/consul/curl_kv.cpp"));
 }
 
 TEST(Architecture, BuildsConsulsKeysInOnePlace) {

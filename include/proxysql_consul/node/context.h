@@ -9,6 +9,7 @@
 #include <string>
 
 #include "proxysql_consul/base/clock.h"
+#include "proxysql_consul/consul/agents.h"
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/node/settings.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -27,6 +28,7 @@ struct Context {
   std::uint64_t seed = 0;  ///< of the lengths of pauses; another one on each node and in each run
   std::function<std::unique_ptr<AdminSession>(const AdminOptions&)> open_admin;
   std::function<std::unique_ptr<KvStore>(const ConsulOptions&, spdlog::logger&)> open_kv;
+  std::function<std::unique_ptr<Agents>(const ConsulOptions&, spdlog::logger&)> open_agents;
   /// Told how long the work that begins now may take, so that it can be ended from outside.
   std::function<void(std::chrono::seconds)> bound;
 };

@@ -29,6 +29,7 @@ struct Job {
   /// Bounds the work as a whole, too.
   Patience begin(std::chrono::seconds otherwise) const;
   std::unique_ptr<KvStore> open_consul(const ConsulOptions& options) const;
+  std::unique_ptr<Agents> open_agents(const ConsulOptions& options) const;
   std::string now() const { return format_time(context.clock.now()); }
 };
 

@@ -1,0 +1,45 @@
+// The agents of a Consul in memory, as one of them tells of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "proxysql_consul/consul/agents.h"
+#include "support/fake_kv_store.h"
+
+namespace proxysql_consul::testing {
+
+class FakeAgents : public Agents {
+ public:
+  /// As the agent of that name answers.
+  FakeAgents(FakeConsul& consul, std::string name) : consul_(consul), name_(std::move(name)) {}
+
+  std::optional<AgentSelf> self() override {
+    check_reachable("self");
+    if (!consul_.may_read_agents) return std::nullopt;
+    return AgentSelf{.node = name_, .version = "1.8.7", .watches = consul_.watches};
+  }
+
+  std::optional<AgentHealth> health() override {
+    check_reachable("health");
+    if (!consul_.may_read_agents) return std::nullopt;
+    return consul_.agents;
+  }
+
+  std::optional<std::string> leader() override {
+    check_reachable("leader");
+    return consul_.leader;
+  }
+
+ private:
+  void check_reachable(const std::string& what) const {
+    consul_.agent_log.push_back(what);
+    if (consul_.always) throw Unavailable(ExitCode::consul, "fake consul: " + what + ": away");
+  }
+
+  FakeConsul& consul_;
+  std::string name_;
+};
+
+}  // namespace proxysql_consul::testing
