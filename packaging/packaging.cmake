@@ -15,6 +15,26 @@ string(REPLACE /usr/local/bin ${CMAKE_INSTALL_FULL_BINDIR} watch "${watch}")
 file(WRITE ${CMAKE_BINARY_DIR}/packaging/consul-watch.json "${watch}")
 install(FILES ${CMAKE_BINARY_DIR}/packaging/consul-watch.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
+# The program makes its manual page and completions itself, whenever it was built.
+set(manual ${CMAKE_BINARY_DIR}/packaging/manual)
+add_custom_command(
+  TARGET proxysql-consul
+  POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${manual}
+  COMMAND proxysql-consul help man >${manual}/proxysql-consul.1
+  COMMAND proxysql-consul help bash >${manual}/proxysql-consul
+  COMMAND proxysql-consul help zsh >${manual}/_proxysql-consul)
+install(FILES ${manual}/proxysql-consul.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${manual}/proxysql-consul DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+# Debian's zsh looks for what packages bring in a directory of its own.
+install(
+  CODE "
+  set(functions \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/site-functions\")
+  if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\" AND EXISTS /etc/debian_version)
+    set(functions /usr/share/zsh/vendor-completions)
+  endif()
+  file(INSTALL ${manual}/_proxysql-consul DESTINATION \"\${functions}\")")
+
 set(configuration_file ${CMAKE_INSTALL_FULL_SYSCONFDIR}/proxysql-consul.cnf)
 file(WRITE ${CMAKE_BINARY_DIR}/packaging/conffiles "${configuration_file}\n")
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/cli/manual.h"
+
 namespace proxysql_consul {
 namespace {
 
@@ -14,18 +17,22 @@ std::string format_options(const std::vector<Option>& options) {
   constexpr std::size_t width = 22;
   std::string text;
   for (const auto& option : options) {
-    auto left = "--" + std::string(option.name);
-    if (!option.value.empty()) left += " " + std::string(option.value);
-    text += aligned(std::move(left), width, option.help);
+    text += aligned(usage_of(option), width, option.help);
   }
+  return text;
+}
+
+}  // namespace
+
+std::string usage_of(const Option& option) {
+  auto text = "--" + std::string(option.name);
+  if (!option.value.empty()) text += " " + std::string(option.value);
   return text;
 }
 
 std::string usage_of(std::string_view name, const Command& command) {
   return std::string(name) + (command.arguments.empty() ? "" : " ") + std::string(command.arguments);
 }
-
-}  // namespace
 
 const std::vector<Option>& global_options() {
   static const std::vector<Option> options = {
@@ -55,6 +62,7 @@ std::string format_help(std::span<const Command> commands) {
     }
   }
   text += aligned("help [COMMAND]", width, "this text, or that of a command");
+  text += aligned("help " + join(manual_kinds(), "|"), width, "the manual page, or the completions for a shell");
   return text + "\nOptions:\n" + format_options(global_options()) +
          "\n`proxysql-consul COMMAND --help` tells more, with the exit statuses and an example.\n";
 }

@@ -5,6 +5,7 @@
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/cli/help.h"
+#include "proxysql_consul/cli/manual.h"
 
 namespace proxysql_consul {
 
@@ -16,6 +17,8 @@ std::string Values::text(std::string_view option, std::string_view otherwise) co
   const auto found = options.find(option);
   return found != options.end() ? found->second : std::string(otherwise);
 }
+
+bool takes_word(const Option& option) { return !option.value.empty(); }
 
 namespace {
 
@@ -93,6 +96,15 @@ Values parse_words(const std::vector<std::string>& words, const std::vector<Opti
   return values;
 }
 
+/// What stands behind "help", where that is nothing that has a help of its own.
+std::optional<std::string> manual_kind_in(const std::vector<std::string>& words) {
+  const auto position = find_command_word(words);
+  if (!position || words[*position] != "help" || *position + 2 != words.size()) return std::nullopt;
+  const auto& kinds = manual_kinds();
+  const bool is_kind = std::find(kinds.begin(), kinds.end(), words.back()) != kinds.end();
+  return is_kind ? std::optional(words.back()) : std::nullopt;
+}
+
 /// "help" and "help COMMAND" are "--help" and "COMMAND --help".
 std::vector<std::string> without_help_command(std::vector<std::string> words) {
   const auto position = find_command_word(words);
@@ -104,6 +116,11 @@ std::vector<std::string> without_help_command(std::vector<std::string> words) {
 
 Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const Command> commands,
                           const std::string& version) {
+  Arguments result;
+  if (const auto kind = manual_kind_in(arguments)) {
+    result.print = format_manual(*kind, commands, version);
+    return result;
+  }
   auto words = without_help_command(arguments);
   auto known = global_options();
   const Command* command = nullptr;
@@ -114,7 +131,6 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
   }
   check_options(words, known);
   const auto values = parse_words(words, known);
-  Arguments result;
   if (values.has("version")) {
     result.print = version + "\n";
   } else if (values.has("help")) {

@@ -20,6 +20,9 @@ struct Option {
   std::vector<std::string> choices = {};  ///< the values that it takes; empty for any
 };
 
+/// True where the option's value is its next word.
+bool takes_word(const Option& option);
+
 /// What stood on the command line after the command's name, checked against its options.
 struct Values {
   std::map<std::string, std::string, std::less<>> options;  ///< those that were given; a flag's value is empty
