@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/log.h"
+#include "proxysql_consul/cli/parse.h"
 #include "proxysql_consul/run.h"
 
 namespace {
@@ -24,11 +27,20 @@ void open_missing_standard_streams() {
   }
 }
 
+/// What give_up() says: a signal handler can write, and hardly anything else. Made whenever the alarm is set.
+std::string& last_words() {
+  static std::string words;
+  return words;
+}
+
+void set_last_words(proxysql_consul::LogFormat format, std::chrono::seconds from_now) {
+  last_words() = format_report(format, std::chrono::system_clock::now() + from_now,
+                               proxysql_consul::Error(ExitCode::proxysql, "gave up: the run took too long",
+                                                      "is ProxySQL's admin port, or the writer of stdin, hanging?"));
+}
+
 extern "C" void give_up(int) {
-  constexpr std::string_view words =
-      "proxysql-consul: error: gave up: the run took too long; is ProxySQL's admin port, or the writer of stdin, "
-      "hanging?\n";
-  static_cast<void>(!write(STDERR_FILENO, words.data(), words.size()));
+  static_cast<void>(!write(STDERR_FILENO, last_words().data(), last_words().size()));
   _exit(static_cast<int>(ExitCode::proxysql));
 }
 
@@ -52,6 +64,9 @@ int main(int argc, char** argv) {
   closefrom(STDERR_FILENO + 1);
   open_missing_standard_streams();
   signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto format = proxysql_consul::log_format_in(words);
+  set_last_words(format, std::chrono::seconds(0));
   signal(SIGALRM, give_up);
   // The mask is inherited too, and a server's threads often block signals.
   sigset_t alarm_only;
@@ -75,7 +90,13 @@ int main(int argc, char** argv) {
       .open_admin = proxysql_consul::open_admin_session,
       .open_kv = proxysql_consul::open_kv_store,
       .open_agents = proxysql_consul::open_consul_agents,
-      .bound = [](std::chrono::seconds limit) { alarm(static_cast<unsigned>(limit.count())); },
+      .bound =
+          [format](std::chrono::seconds limit) {
+            // Not while the words are being made.
+            alarm(0);
+            set_last_words(format, limit);
+            alarm(static_cast<unsigned>(limit.count()));
+          },
   };
-  return proxysql_consul::run({argv + 1, argv + argc}, context);
+  return proxysql_consul::run(words, context);
 }

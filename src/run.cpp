@@ -12,7 +12,7 @@
 namespace proxysql_consul {
 
 int run(const std::vector<std::string>& words, const Context& context) {
-  auto log = make_logger(context.err, spdlog::level::info, LogFormat::text);
+  auto log = make_logger(context.err, spdlog::level::info, log_format_in(words));
   auto status = ExitCode::ok;
   try {
     if (words.empty()) {
@@ -24,8 +24,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
     if (arguments.print) {
       context.out << *arguments.print;
     } else {
-      log = make_logger(context.err, spdlog::level::from_str(arguments.log_level),
-                        arguments.log_format == "json" ? LogFormat::json : LogFormat::text);
+      log = make_logger(context.err, spdlog::level::from_str(arguments.log_level), log_format_in(words));
       const auto settings = load_settings(arguments.config_file, context.environment);
       status = arguments.action({context, settings, *log});
     }
@@ -36,7 +35,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
     report(*log, error);
     status = worst_of(status, error.code());
   } catch (const std::exception& error) {
-    log->error("internal error: {}", error.what());
+    report(*log, Error(ExitCode::internal, std::string("internal error: ") + error.what()));
     status = ExitCode::internal;
   }
   return static_cast<int>(status);

@@ -49,7 +49,7 @@ std::string entry(std::string_view term, std::string_view meaning) {
 }
 
 /// Lines of "  NUMBER  meaning".
-std::string format_exits(std::string_view lines) {
+std::string page_of_exits(std::string_view lines) {
   std::string page;
   while (!lines.empty()) {
     const auto line = lines.substr(0, lines.find('\n'));
@@ -62,7 +62,7 @@ std::string format_exits(std::string_view lines) {
   return page;
 }
 
-std::string format_options(const std::vector<Option>& options) {
+std::string page_of(const std::vector<Option>& options) {
   std::string page;
   for (const auto& option : options) page += entry(usage_of(option), option.help);
   return page;
@@ -71,8 +71,8 @@ std::string format_options(const std::vector<Option>& options) {
 std::string format_command(const Command& command) {
   std::string page;
   for (const auto name : command.names) page += ".SS " + roff(usage_of(name, command)) + "\n";
-  page += roff(command.details) + "\n" + format_options(command.options);
-  return page + ".PP\nExit status:\n" + format_exits(command.exits) + ".PP\nExample:\n.PP\n.EX\n" +
+  page += roff(command.details) + "\n" + page_of(command.options);
+  return page + ".PP\nExit status:\n" + page_of_exits(command.exits) + ".PP\nExample:\n.PP\n.EX\n" +
          roff(command.example) + "\n.EE\n";
 }
 
@@ -94,7 +94,7 @@ std::string format_man(std::span<const Command> commands, std::string_view versi
   page +=
       ".SH OPTIONS\n"
       "Before or behind the command.\n";
-  page += format_options(global_options());
+  page += page_of(global_options());
   page += ".SH COMMANDS\n";
   for (const auto& command : commands) page += format_command(command);
   page += ".SS help [COMMAND|" + join(manual_kinds(), "|") +
@@ -102,7 +102,7 @@ std::string format_man(std::span<const Command> commands, std::string_view versi
           ".SH CONFIGURATIONS\nWherever CONFIG stands above:\n" +
           roff(join(configuration_names())) +
           ".\n.SH EXIT STATUS\nWhere several configurations fail, the lowest of their statuses from 3 up.\n";
-  page += format_exits(program_exits);
+  page += page_of_exits(program_exits);
   page += ".SH ENVIRONMENT\n" + entry("PROXYSQL_CONSUL_CONFIG", "The settings file, where --config-file names none.") +
           entry("CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, ...",
                 "Consul's own variables go over the settings file; docs/consul.md has them all.") +

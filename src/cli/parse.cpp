@@ -114,6 +114,20 @@ std::vector<std::string> without_help_command(std::vector<std::string> words) {
 
 }  // namespace
 
+LogFormat log_format_in(const std::vector<std::string>& words) {
+  constexpr std::string_view option = "--log-format";
+  auto format = LogFormat::text;
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    const std::string_view word = words[i];
+    if (word == option && i + 1 < words.size()) {
+      format = words[i + 1] == "json" ? LogFormat::json : LogFormat::text;
+    } else if (word.starts_with(option) && word.substr(option.size()).starts_with("=")) {
+      format = word.substr(option.size() + 1) == "json" ? LogFormat::json : LogFormat::text;
+    }
+  }
+  return format;
+}
+
 Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const Command> commands,
                           const std::string& version) {
   Arguments result;
@@ -140,7 +154,6 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
   if (command == nullptr) refuse_usage("no command is given");
   if (values.has("config-file")) result.config_file = values.text("config-file");
   result.log_level = values.text("log-level", result.log_level);
-  result.log_format = values.text("log-format", result.log_format);
   if (!values.names.empty() && !command->takes_names) {
     refuse_usage(std::string(command->names[0]) + " takes no argument, but was given " +
                  printable(values.names[0], 64));

@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <istream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <streambuf>
 #include <string>
@@ -138,13 +141,81 @@ TEST_F(Words, ReportsFilesThatCannotBeUsed) {
   EXPECT_THAT(consul.entries, IsEmpty());
 }
 
-TEST_F(Words, LogsJsonLines) {
+/// The members of a line of the log that is JSON, without the time.
+std::string without_time(const std::string& line) {
+  const auto mark = line.find(",\"level\"");
+  EXPECT_TRUE(line.starts_with("{\"time\":\"") && mark != std::string::npos) << line;
+  EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+  return line.substr(std::min(mark, line.size()));
+}
+
+TEST_F(Words, LogsErrorsAsJsonWithCodeAndHint) {
   a.configure(R"("consul_port":"x\"")");
   const auto ran = a.run({"--log-format", "json", "update"});
   // The settings are what failed, but the words were understood before.
   ASSERT_THAT(ran.err, SizeIs(1));
-  EXPECT_THAT(ran.err[0], AllOf(StartsWith("{\"time\":\""), HasSubstr("\"level\":\"error\",\"message\":\""),
-                                EndsWith("is \\\"x\\\"\\\"\"}")));
+  EXPECT_EQ(without_time(ran.err[0]), ",\"level\":\"error\",\"message\":\"" + dir.file("host-a.cnf") +
+                                          R"(: consul_port: must be a port from 1 to 65535, is \"x\"\"",)"
+                                          R"("code":3,"hint":""})");
+}
+
+TEST_F(Words, LogsErrorsInTheWordsAsJsonToo) {
+  const struct {
+    Texts words;
+    const char* line;
+  } cases[] = {
+      {{"--log-format=json", "svae"},
+       R"(,"level":"error","message":"no command is called svae","code":2,"hint":"did you mean 'save'?"})"},
+      {{"pull", "--forse", "--log-format", "json"},
+       R"(,"level":"error","message":"no option is called --forse","code":2,"hint":"did you mean '--force'?"})"},
+      {{"--log-format", "json"},
+       R"(,"level":"error","message":"no command is given","code":2,"hint":"see proxysql-consul --help"})"},
+  };
+  for (const auto& [words, line] : cases) {
+    ProgramWorld world(a.clock);
+    EXPECT_EQ(world.run(words), 2);
+    EXPECT_EQ(without_time(world.err.str()), std::string(line) + "\n");
+  }
+}
+
+TEST_F(Words, LogsWhatFailedOfAConfigurationAsJsonToo) {
+  consul.set(servers_key, "hello");
+  const auto ran = a.run({"--log-format", "json", "pull"});
+  EXPECT_EQ(ran.status, 6);
+  ASSERT_THAT(ran.err, ::testing::Not(IsEmpty()));
+  EXPECT_THAT(ran.err[0], AllOf(HasSubstr("\"message\":\"proxysql/mysql_servers: "), HasSubstr("\"code\":6,\"hint\":\"")));
+  for (const auto& line : ran.err) without_time(line);
+}
+
+/// The program with a stdin that stays silent, ended by its own alarm.
+std::string last_words_of(const Texts& words) {
+  const TempDir dir;
+  std::string command =
+      "mkfifo '" + dir.file("fifo") + "' && exec 3<>'" + dir.file("fifo") + "' && exec '" + PROXYSQL_CONSUL_PATH "'";
+  for (const auto& word : words) command.append(" ").append(word);
+  ProcessOptions options;
+  options.argv = {"sh", "-c", command + " <&3"};
+  Process process(options);
+  // It listens to the signal from the moment when the mask of those that it catches has it.
+  const auto catches_it = [&] {
+    const auto status = read_file("/proc/" + std::to_string(process.pid()) + "/status");
+    const auto mask = status.find("SigCgt:");
+    return mask != std::string::npos && (std::stoull(status.substr(mask + 7), nullptr, 16) >> (SIGALRM - 1) & 1U) != 0;
+  };
+  while (!catches_it() && !process.wait_for(std::chrono::milliseconds(1))) {
+  }
+  process.kill(SIGALRM);
+  const auto ended = process.wait();
+  EXPECT_EQ(ended.exit_code, 4);
+  return ended.err;
+}
+
+TEST_F(Words, SaysThatItGaveUp) {
+  EXPECT_THAT(last_words_of({"update"}), EndsWith("Z proxysql-consul: error: gave up: the run took too long (is "
+                                                  "ProxySQL's admin port, or the writer of stdin, hanging?)\n"));
+  EXPECT_EQ(without_time(last_words_of({"--log-format=json", "update"})),
+            ",\"level\":\"error\",\"message\":\"gave up: the run took too long\",\"code\":4,"
+            "\"hint\":\"is ProxySQL's admin port, or the writer of stdin, hanging?\"}\n");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <spdlog/logger.h>
 
+#include <chrono>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -16,7 +17,11 @@ enum class LogFormat { text, json };
 /// A logger that writes to `stream`, which must outlive it.
 std::shared_ptr<spdlog::logger> make_logger(std::ostream& stream, spdlog::level::level_enum level, LogFormat format);
 
-/// The one place that prints errors: message and, if there is one, hint.
+/// The one place that prints errors: message and, if there is one, hint. As JSON they are members of their own, with
+/// the exit status that belongs to the error.
 void report(spdlog::logger& log, const Error& error, const std::string& about = {});
+
+/// What report() would write at `time`, for where no logger can be used. Ends in a newline.
+std::string format_report(LogFormat format, std::chrono::system_clock::time_point time, const Error& error);
 
 }  // namespace proxysql_consul

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "proxysql_consul/base/log.h"
 #include "proxysql_consul/cli/command.h"
 
 namespace proxysql_consul {
@@ -15,9 +16,12 @@ struct Arguments {
   std::optional<std::string> print;  ///< help or version: print it to stdout, and be done
   std::optional<std::string> config_file;
   std::string log_level = "info";
-  std::string log_format = "text";
   Action action;  ///< set unless there is something to print
 };
+
+/// The form of logs and errors that `words` ask for, as far as they can be read: errors in the other words take it,
+/// too.
+LogFormat log_format_in(const std::vector<std::string>& words);
 
 /// `version` is what --version prints. Throws Error{usage}.
 Arguments parse_arguments(const std::vector<std::string>& words, std::span<const Command> commands,

@@ -76,7 +76,7 @@ TEST(Cli, DefaultsToTheLeast) {
   EXPECT_THAT(understood.values.options, ElementsAre(::testing::Pair("all", "")));
   EXPECT_EQ(understood.values.text("source", "runtime"), "runtime");
   EXPECT_EQ(arguments.log_level, "info");
-  EXPECT_EQ(arguments.log_format, "text");
+  EXPECT_EQ(log_format_in({"save", "--all"}), LogFormat::text);
   EXPECT_FALSE(arguments.config_file);
 }
 
@@ -109,7 +109,7 @@ TEST(Cli, TakesOptionsBeforeAndAfterTheCommand) {
     EXPECT_EQ(understood.command, "update");
     EXPECT_EQ(arguments.config_file, "X");
     EXPECT_EQ(arguments.log_level, "debug");
-    EXPECT_EQ(arguments.log_format, "json");
+    EXPECT_EQ(log_format_in(words), LogFormat::json);
   }
 }
 
