@@ -5,8 +5,8 @@
 namespace proxysql_consul {
 
 std::span<const Command> commands() {
-  static const std::vector<Command> all = {save_command(), update_command(), pull_command(), freeze_command(),
-                                           thaw_command()};
+  static const std::vector<Command> all = {save_command(),    update_command(), pull_command(),
+                                           history_command(), freeze_command(), thaw_command()};
   return all;
 }
 

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "proxysql_consul/base/text.h"
+
 namespace proxysql_consul {
 
 std::optional<std::uint64_t> find_in_history(KvStore& store, const Keys& keys, const std::string& configuration,
@@ -18,6 +20,38 @@ std::optional<std::uint64_t> find_in_history(KvStore& store, const Keys& keys, c
     return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::vector<Version> list_versions(KvStore& store, const Keys& keys, const std::string& configuration) {
+  std::vector<Version> versions;
+  // The current one first: what a save moves to the history meanwhile is then seen twice, and not missed.
+  if (auto current = store.get(keys.document(configuration))) {
+    versions.push_back({.id = {.version = current->modify_index}, .is_current = true, .entry = std::move(*current)});
+  }
+  const bool has_current = !versions.empty();
+  for (auto& entry : store.list(keys.history(configuration)).entries) {
+    const auto id = keys.id_of(configuration, entry.key);
+    if (!id || (has_current && *id == versions.front().id)) continue;
+    entry.modify_index = id->version;
+    versions.push_back({.id = *id, .is_current = false, .entry = std::move(entry)});
+  }
+  std::sort(versions.begin(), versions.end(), [](const Version& a, const Version& b) { return a.id > b.id; });
+  return versions;
+}
+
+const Version& named_version(const std::vector<Version>& versions, const std::string& configuration,
+                             const std::string& text, ExitCode code) {
+  const auto id = parse_version_id(text);
+  const auto found = std::find_if(versions.begin(), versions.end(), [&](const Version& version) {
+    return text == "-1" ? version.id.is_saved() && !version.is_current : version.id == id;
+  });
+  if (found != versions.end()) return *found;
+  std::vector<std::string> names;
+  for (const auto& version : versions)
+    names.push_back(to_string(version.id) + (version.is_current ? " (current)" : ""));
+  const auto what =
+      text == "-1" ? "no version before the current one is kept" : "there is no version " + printable(text, 64);
+  throw Error(code, configuration + ": " + what, names.empty() ? "none is there" : "there are " + join(names));
 }
 
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit) {

@@ -17,6 +17,26 @@ bool fits_transaction(std::size_t value_bytes, std::size_t limit) { return value
 
 }  // namespace
 
+std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::optional<KvEntry>& entry,
+                                  const std::string& configuration) {
+  if (!entry || entry->value.empty()) return std::nullopt;
+  Held held{.entry = *entry};
+  try {
+    auto document = parse_document(held.entry.value);
+    if (document.config_name != configuration) {
+      throw Error(ExitCode::payload, "document: is one of " + printable(document.config_name, 64));
+    }
+    // The parts themselves, also where their name is that of ours: a save is what finds one damaged.
+    if (document.blob) document.tables = load_blob(store, keys, *document.blob);
+    document.blob.reset();
+    held.document = std::move(document);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::payload) throw;
+    held.problem = error.what();
+  }
+  return held;
+}
+
 Published Publisher::publish(const Document& ours, const Weigh& weigh) {
   text_.clear();
   is_unanswered_ = false;
@@ -33,7 +53,9 @@ Published Publisher::publish(const Document& ours, const Weigh& weigh) {
 }
 
 Weighed Publisher::preview(const Document& ours, const Weigh& weigh) {
-  return patience_.retry([&] { return weigh(open(store_.get(keys_.document(ours.config_name)), ours.config_name)); });
+  return patience_.retry([&] {
+    return weigh(open_document(store_, keys_, store_.get(keys_.document(ours.config_name)), ours.config_name));
+  });
 }
 
 void Publisher::tidy(const std::string& configuration) {
@@ -62,7 +84,7 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
     }
   }
   if (again) refuse_frozen();
-  const auto held = open(current, ours.config_name);
+  const auto held = open_document(store_, keys_, current, ours.config_name);
   auto weighed = weigh(held);
   document_ = weighed.document;
   tables_ = format_tables(document_.tables);
@@ -95,32 +117,12 @@ void Publisher::refuse_frozen() {
   throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
 }
 
-/// Consul's document with its tables. A key without a value holds nothing that could be lost.
-std::optional<Held> Publisher::open(const std::optional<KvEntry>& entry, const std::string& configuration) {
-  if (!entry || entry->value.empty()) return std::nullopt;
-  Held held{.entry = *entry};
-  try {
-    auto document = parse_document(held.entry.value);
-    if (document.config_name != configuration) {
-      throw Error(ExitCode::payload, "document: is one of " + printable(document.config_name, 64));
-    }
-    // The parts themselves, also where their name is that of ours: a save is what finds one damaged.
-    if (document.blob) document.tables = load_blob(store_, keys_, *document.blob);
-    document.blob.reset();
-    held.document = std::move(document);
-  } catch (const Error& error) {
-    if (error.code() != ExitCode::payload) throw;
-    held.problem = error.what();
-  }
-  return held;
-}
-
 /// The new version; nothing where another save came first. Writes the document as it is, or one that refers to a blob.
 std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
   const auto key = keys_.document(document_.config_name);
   const auto cas = current != nullptr ? current->modify_index : 0;
   const bool keep = current != nullptr && history_limit_ > 0;
-  const auto history = keep ? keys_.history(document_.config_name, cas) : std::string();
+  const auto history = keep ? keys_.history(document_.config_name, VersionId{.version = cas}) : std::string();
   for (;;) {
     try {
       std::vector<KvOperation> operations;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "proxysql_consul/base/text.h"
-
 namespace proxysql_consul {
 namespace {
 
@@ -25,8 +23,8 @@ std::string Keys::history(std::string_view configuration) const {
   return meta_ + "history/" + std::string(configuration) + "/";
 }
 
-std::string Keys::history(std::string_view configuration, std::uint64_t version) const {
-  return history(configuration) + std::to_string(version);
+std::string Keys::history(std::string_view configuration, const VersionId& id) const {
+  return history(configuration) + to_string(id);
 }
 
 std::string Keys::blobs() const { return meta_ + "blob/"; }
@@ -44,10 +42,14 @@ std::optional<std::string> Keys::name_of(std::string_view key) const {
   return name ? std::optional<std::string>(*name) : std::nullopt;
 }
 
-std::optional<std::uint64_t> Keys::version_of(std::string_view configuration, std::string_view key) const {
+std::optional<VersionId> Keys::id_of(std::string_view configuration, std::string_view key) const {
   const auto name = after(key, history(configuration));
-  const auto version = name ? to_integer(*name) : std::nullopt;
-  return version && *version >= 0 ? std::optional(static_cast<std::uint64_t>(*version)) : std::nullopt;
+  return name ? parse_version_id(*name) : std::nullopt;
+}
+
+std::optional<std::uint64_t> Keys::version_of(std::string_view configuration, std::string_view key) const {
+  const auto id = id_of(configuration, key);
+  return id && id->is_saved() ? std::optional(id->version) : std::nullopt;
 }
 
 std::optional<std::string> Keys::blob_of(std::string_view key) const {

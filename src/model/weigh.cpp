@@ -10,6 +10,7 @@
 #include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/model/monitor.h"
+#include "proxysql_consul/model/tally.h"
 
 namespace proxysql_consul {
 namespace {
@@ -88,11 +89,7 @@ void carry_unknown_tables(const Holding& ours, const std::vector<Table>& theirs,
 /// How two contents of a table differ, and how many rows there were.
 struct Difference {
   std::size_t before = 0;
-  std::size_t added = 0;
-  std::size_t removed = 0;
-  std::size_t changed = 0;
-
-  bool any() const { return added + removed + changed > 0; }
+  Tally counts = {};
 };
 
 Difference difference(const TableSchema& schema, const Table* from, Table to, bool active_alone) {
@@ -105,31 +102,19 @@ Difference difference(const TableSchema& schema, const Table* from, Table to, bo
   }
   Difference counted{.before = old.rows.size()};
   for (const auto& change : changes_between(schema, old, to)) {
-    if (change.kind == Change::Kind::added) ++counted.added;
-    if (change.kind == Change::Kind::removed) ++counted.removed;
-    if (change.kind == Change::Kind::changed) ++counted.changed;
+    if (change.kind == Change::Kind::added) ++counted.counts.added;
+    if (change.kind == Change::Kind::removed) ++counted.counts.removed;
+    if (change.kind == Change::Kind::changed) ++counted.counts.changed;
   }
   return counted;
-}
-
-std::string describe(const Difference& counted) {
-  std::vector<std::string> words;
-  const auto add = [&](std::size_t count, const char* what) {
-    if (count == 0) return;
-    words.push_back(std::to_string(count) + (words.empty() ? (count == 1 ? " row " : " rows ") : " ") + what);
-  };
-  add(counted.added, "added");
-  add(counted.removed, "removed");
-  add(counted.changed, "changed");
-  return words.empty() ? "no row changed" : join(words);
 }
 
 /// Too much to lose where nobody looks: all of a table, or more than half of ten rows or more.
 bool shrinks(const Difference& counted) {
   constexpr std::size_t few = 10;
   if (counted.before == 0) return false;
-  const auto after = counted.before - counted.removed + counted.added;
-  return after == 0 || (counted.before >= few && counted.removed * 2 > counted.before);
+  const auto after = counted.before - counted.counts.removed + counted.counts.added;
+  return after == 0 || (counted.before >= few && counted.counts.removed * 2 > counted.before);
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& ways_out) {
@@ -178,7 +163,7 @@ void guard_first(Weighed& weighed, Acquaintance acquaintance, const SaveOptions&
 
 void guard_shrinking(const Held& theirs, const TableSchema& schema, const Difference& counted) {
   if (!shrinks(counted)) return;
-  refuse("table " + schema.name + " would lose " + std::to_string(counted.removed) + " of the " +
+  refuse("table " + schema.name + " would lose " + std::to_string(counted.counts.removed) + " of the " +
              std::to_string(counted.before) + " rows that Consul holds in " + describe(theirs),
          "if that is meant, add --allow-shrink; `pull` takes Consul's version");
 }
@@ -232,7 +217,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   weighed.document.tables = carried_over(ours, fitted.tables, std::move(tables));
   carry_unknown_tables(ours, theirs->document->tables, weighed.document.tables);
   weighed.lost = std::move(fitted.warnings);
-  Difference all;
+  Tally all;
   std::vector<std::pair<const TableSchema*, Difference>> active;
   std::vector<std::string> unnamed;
   for (const auto& schema : ours.schemas) {
@@ -240,7 +225,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
     if (table == nullptr) continue;
     const auto* old = find_table(fitted.tables, schema.name);
     if (old == nullptr) unnamed.push_back(schema.name);
-    const auto counted = difference(schema, old, *table, false);
+    const auto counted = difference(schema, old, *table, false).counts;
     all.added += counted.added;
     all.removed += counted.removed;
     all.changed += counted.changed;

@@ -139,6 +139,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
                          "src/model/freeze.cpp",
                          "src/model/node_record.cpp",
                          "src/model/state.cpp",
+                         "src/model/version_list.cpp",
                          "src/node/settings.cpp",
                          "src/node/settings_json.cpp"};
   EXPECT_THAT(files_with(includes("json\\.hpp")), IsSubsetOf(parsers));

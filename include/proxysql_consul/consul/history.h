@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/keys.h"
@@ -14,6 +15,21 @@ namespace proxysql_consul {
 /// read it. Throws what KvStore throws otherwise.
 std::optional<std::uint64_t> find_in_history(KvStore& store, const Keys& keys, const std::string& configuration,
                                              const std::string& text);
+
+/// One version of a configuration. `entry` is its document's, under whatever key, and bears the version's number.
+struct Version {
+  VersionId id;
+  bool is_current = false;
+  KvEntry entry;
+};
+
+/// The current version, where there is one, and those in the history; newest first. Throws what KvStore throws.
+std::vector<Version> list_versions(KvStore& store, const Keys& keys, const std::string& configuration);
+
+/// The version that an operator calls `text`: its id, or -1 for the newest saved one that is not current. Throws
+/// Error{code} that lists those there are.
+const Version& named_version(const std::vector<Version>& versions, const std::string& configuration,
+                             const std::string& text, ExitCode code);
 
 /// Leaves the newest `limit` versions. Throws what KvStore throws.
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit);

@@ -30,6 +30,11 @@ struct Published {
 /// Decides on what Consul holds; asked anew whenever another save came between. May throw to refuse.
 using Weigh = std::function<Weighed(const std::optional<Held>&)>;
 
+/// `entry`, which is of `configuration`, with its tables, or why it cannot be read whole; nothing where it holds no
+/// value that could be lost. Throws what KvStore throws.
+std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::optional<KvEntry>& entry,
+                                  const std::string& configuration);
+
 class Publisher {
  public:
   /// All that is referred to must outlive the object.
@@ -52,7 +57,6 @@ class Publisher {
 
  private:
   std::optional<Published> attempt(const Document& ours, const Weigh& weigh, bool again);
-  std::optional<Held> open(const std::optional<KvEntry>& entry, const std::string& configuration);
   std::optional<std::uint64_t> write(const KvEntry* current);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
   void put_history(const std::string& key, const std::string& value);

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "proxysql_consul/model/version_id.h"
+
 namespace proxysql_consul {
 
 class Keys {
@@ -26,7 +28,7 @@ class Keys {
   std::string freeze() const;
   /// The earlier versions of a configuration, as a prefix; with a version, that one.
   std::string history(std::string_view configuration) const;
-  std::string history(std::string_view configuration, std::uint64_t version) const;
+  std::string history(std::string_view configuration, const VersionId& id) const;
   /// The parts of all large tables, as a prefix; with hash and number (from 0), one part.
   std::string blobs() const;
   std::string blob_part(std::string_view sha256, std::size_t number) const;
@@ -38,6 +40,8 @@ class Keys {
   /// below the prefix; "" for the prefix itself.
   std::optional<std::string> name_of(std::string_view key) const;
   /// The version that a key of history(configuration) names.
+  std::optional<VersionId> id_of(std::string_view configuration, std::string_view key) const;
+  /// The same where it is one that was saved.
   std::optional<std::uint64_t> version_of(std::string_view configuration, std::string_view key) const;
   /// The hash that a key of blobs() names.
   std::optional<std::string> blob_of(std::string_view key) const;

@@ -22,7 +22,7 @@ TEST(Keys, NamesEveryKeyUnderTheTwoPrefixes) {
         {keys.document("mysql_servers"), "proxysql/mysql_servers"},
         {keys.freeze(), "proxysql/freeze"},
         {keys.history("mysql_users"), "proxysql-meta/history/mysql_users/"},
-        {keys.history("mysql_users", 812), "proxysql-meta/history/mysql_users/812"},
+        {keys.history("mysql_users", {.version = 812}), "proxysql-meta/history/mysql_users/812"},
         {keys.blobs(), "proxysql-meta/blob/"},
         {keys.blob_part(sha256, 3), "proxysql-meta/blob/" + sha256 + "/3"},
         {keys.nodes(), "proxysql-meta/node/"},
@@ -35,7 +35,7 @@ TEST(Keys, NamesEveryKeyUnderTheTwoPrefixes) {
 TEST(Keys, ReadsWhatItBuilt) {
   const Keys keys("proxysql/");
   EXPECT_EQ(keys.name_of(keys.document("mysql_servers")), "mysql_servers");
-  EXPECT_EQ(keys.version_of("mysql_users", keys.history("mysql_users", 812)), 812U);
+  EXPECT_EQ(keys.version_of("mysql_users", keys.history("mysql_users", {.version = 812})), 812U);
   EXPECT_EQ(keys.blob_of(keys.blob_part(sha256, 3)), sha256);
 }
 
@@ -48,7 +48,7 @@ TEST(Keys, ReadsNothingFromOtherKeys) {
   for (const std::string version : {"", "x", "-1", "8 ", "812.uuid"}) {
     EXPECT_EQ(keys.version_of("mysql_users", keys.history("mysql_users") + version), std::nullopt) << version;
   }
-  EXPECT_EQ(keys.version_of("mysql_users", keys.history("mysql_servers", 8)), std::nullopt);
+  EXPECT_EQ(keys.version_of("mysql_users", keys.history("mysql_servers", {.version = 8})), std::nullopt);
   EXPECT_EQ(keys.blob_of(keys.node("x")), std::nullopt);
 }
 
