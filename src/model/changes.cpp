@@ -44,8 +44,9 @@ std::string describe(const TableSchema& schema, const Change& change) {
 
 std::vector<Change> changes_between(const TableSchema& schema, const Table& from, const Table& to, Match match) {
   const auto key = schema.key();
-  const auto before = sorted_by(key, from.rows);
-  const auto after = sorted_by(key, to.rows);
+  auto [before, after] = unequal_middles(from.rows, to.rows);
+  sort_by(key, before);
+  sort_by(key, after);
   std::vector<Change> changes;
   auto old_row = before.begin();
   auto new_row = after.begin();

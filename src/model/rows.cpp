@@ -75,7 +75,7 @@ Rows::Held& Rows::own() {
 }
 
 bool Rows::operator==(const Rows& other) const {
-  if (held_ == other.held_ || (empty() && other.empty())) return true;
+  if (is_shared_with(other) || (empty() && other.empty())) return true;
   return size() == other.size() && held_->bytes == other.held_->bytes && held_->ends == other.held_->ends;
 }
 
@@ -84,13 +84,17 @@ void Rows::start() {
   held.ends.push_back(held.bytes.size());
 }
 
-void Rows::add(const CellView& cell) {
-  auto& [bytes, ends] = own();
+void Rows::append(Held& held, const CellView& cell) {
   std::size_t length = cell ? cell->size() + 1 : 0;
-  for (; length >= continued; length >>= 7) bytes += static_cast<char>(length | continued);
-  bytes += static_cast<char>(length);
-  if (cell) bytes += *cell;
-  ends.back() = bytes.size();
+  for (; length >= continued; length >>= 7) held.bytes += static_cast<char>(length | continued);
+  held.bytes += static_cast<char>(length);
+  if (cell) held.bytes += *cell;
+}
+
+void Rows::add(const CellView& cell) {
+  auto& held = own();
+  append(held, cell);
+  held.ends.back() = held.bytes.size();
 }
 
 void Rows::push_back(const RowView& row) {
@@ -102,6 +106,12 @@ void Rows::push_back(const RowView& row) {
 void Rows::push_back(const Row& row) {
   start();
   for (const auto& cell : row) add(cell);
+}
+
+void Rows::push_back(std::span<const CellView> row) {
+  auto& held = own();
+  for (const auto& cell : row) append(held, cell);
+  held.ends.push_back(held.bytes.size());
 }
 
 void Rows::clear() { held_.reset(); }
@@ -136,6 +146,29 @@ void Rows::sort_by(const std::vector<std::size_t>& key) {
   *this = std::move(sorted);
 }
 
+void RowsLike::push_back(std::span<const CellView> row) {
+  if (!has_parted_ && same_ < expected_.size()) {
+    const auto like = expected_[same_];
+    if (std::equal(row.begin(), row.end(), like.begin(), like.end())) {
+      ++same_;
+      return;
+    }
+  }
+  if (!has_parted_) part();
+  rows_.push_back(row);
+}
+
+void RowsLike::part() {
+  has_parted_ = true;
+  for (std::size_t number = 0; number < same_; ++number) rows_.push_back(expected_[number]);
+}
+
+Rows RowsLike::take() {
+  if (!has_parted_ && same_ == expected_.size()) return std::move(expected_);
+  if (!has_parted_) part();
+  return std::move(rows_);
+}
+
 Row pick(const RowView& row, const std::vector<std::size_t>& positions) {
   Row picked;
   picked.reserve(positions.size());
@@ -160,13 +193,30 @@ int compare_at(const std::vector<std::size_t>& key, const RowView& a, const RowV
   return 0;
 }
 
-std::vector<RowView> sorted_by(const std::vector<std::size_t>& key, const Rows& rows) {
-  std::vector<RowView> sorted;
-  sorted.reserve(rows.size());
-  for (const auto& row : rows) sorted.push_back(row);
+void sort_by(const std::vector<std::size_t>& key, std::vector<RowView>& rows) {
   const auto less = [&](const RowView& a, const RowView& b) { return compare_at(key, a, b) < 0; };
-  if (!std::is_sorted(sorted.begin(), sorted.end(), less)) std::stable_sort(sorted.begin(), sorted.end(), less);
+  if (!std::is_sorted(rows.begin(), rows.end(), less)) std::stable_sort(rows.begin(), rows.end(), less);
+}
+
+std::vector<RowView> sorted_by(const std::vector<std::size_t>& key, const Rows& rows) {
+  std::vector<RowView> sorted(rows.begin(), rows.end());
+  sort_by(key, sorted);
   return sorted;
+}
+
+std::pair<std::vector<RowView>, std::vector<RowView>> unequal_middles(const Rows& a, const Rows& b) {
+  if (a.is_shared_with(b)) return {};
+  const auto most = std::min(a.size(), b.size());
+  std::size_t first = 0;
+  while (first < most && a[first] == b[first]) ++first;
+  std::size_t last = 0;
+  while (last < most - first && a[a.size() - 1 - last] == b[b.size() - 1 - last]) ++last;
+  const auto middle = [&](const Rows& rows) {
+    std::vector<RowView> some;
+    for (std::size_t number = first; number < rows.size() - last; ++number) some.push_back(rows[number]);
+    return some;
+  };
+  return {middle(a), middle(b)};
 }
 
 }  // namespace proxysql_consul

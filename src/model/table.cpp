@@ -36,6 +36,22 @@ std::vector<std::size_t> TableSchema::key() const {
   return positions;
 }
 
+ColumnsInUse::ColumnsInUse(const TableSchema& schema) {
+  for (const auto& column : schema.columns) {
+    defaults_.push_back(column.default_cell());
+    in_use_.push_back(false);
+  }
+  for (const auto position : schema.key()) in_use_[position] = true;
+}
+
+void ColumnsInUse::see(const RowView& row) {
+  std::size_t position = 0;
+  for (const auto& cell : row) {
+    if (!in_use_[position] && cell != defaults_[position]) in_use_[position] = true;
+    ++position;
+  }
+}
+
 std::optional<std::size_t> Table::find(std::string_view column) const {
   const auto found = std::find(columns.begin(), columns.end(), column);
   if (found == columns.end()) return std::nullopt;

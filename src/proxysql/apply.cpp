@@ -33,7 +33,7 @@ void fail(Applied& result, Outcome outcome, const char* what, const std::vector<
 
 Applied Application::run(AdminSession& session, const Inventory& inventory) {
   schemas_ = read_schemas(session, inventory, configuration_);
-  auto memory = read(session, Layer::memory);
+  auto memory = read(session, Layer::memory, document_.tables);
   Applied result;
   fit_document(session, inventory, memory, result);
   if (schemas_.empty()) return result;
@@ -44,10 +44,13 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     layers.runtime = std::move(runtime.tables);
     result.load = std::move(runtime.load);
   }
-  if (options_.save_to_disk && configuration_.on_disk) layers.disk = read_disk(session, layers.memory);
   auto circumstances = options_.circumstances;
   circumstances.interrupted = circumstances.interrupted || is_writing_;
   circumstances.is_that_load = !options_.known_load.empty() && options_.known_load == result.load;
+  circumstances.to_disk = options_.save_to_disk && configuration_.on_disk;
+  if (circumstances.to_disk && is_loaded(configuration_, schemas_, layers, wanted_, circumstances)) {
+    layers.disk = read_disk(session, layers.memory);
+  }
   const auto plan = plan_apply(configuration_, schemas_, layers, wanted_, circumstances);
   result.notices = plan.notices;
   result.changed = plan.does_something();
@@ -87,20 +90,20 @@ std::string Application::left_behind() const {
          "update or pull rewrites them";
 }
 
-std::vector<Table> Application::read(AdminSession& session, Layer layer) const {
-  return read_tables(session, configuration_, schemas_, layer);
+std::vector<Table> Application::read(AdminSession& session, Layer layer, const std::vector<Table>& like) const {
+  return read_tables(session, configuration_, schemas_, layer, like);
 }
 
 /// `memory` as the tables on disk hold it.
 std::vector<Table> Application::read_disk(AdminSession& session, const std::vector<Table>& memory) const {
   // One table holds the variables of all modules.
   const bool is_same = configuration_.variables.empty() && is_on_disk(session, schemas_);
-  return is_same ? memory : read(session, Layer::disk);
+  return is_same ? memory : read(session, Layer::disk, memory);
 }
 
 RuntimeTables Application::read_settled(AdminSession& session, const Inventory& inventory, bool settle,
                                         const std::vector<Table>& memory) const {
-  auto runtime = read_runtime(session, inventory, configuration_, schemas_);
+  auto runtime = read_runtime(session, inventory, configuration_, schemas_, wanted_.tables);
   if (runtime.as_loaded || !settle) return runtime;
   for (auto& table : runtime.tables) table = shared_form(std::move(table), {});
   runtime.tables = settle_servers(std::move(runtime.tables), wanted_.tables, memory).tables;
@@ -145,7 +148,7 @@ void Application::write(AdminSession& session, const ApplyPlan& plan) {
 }
 
 void Application::verify_memory(AdminSession& session, const std::vector<Table>& target) const {
-  const auto memory = read(session, Layer::memory);
+  const auto memory = read(session, Layer::memory, target);
   for (const auto& schema : schemas_) {
     const auto lines =
         differences(schema, table_named(target, schema.name), table_named(memory, schema.name), Match::loaded, false);
@@ -158,7 +161,7 @@ void Application::verify_memory(AdminSession& session, const std::vector<Table>&
 /// Says how memory stands now, as the end of an error.
 std::string Application::put_back(AdminSession& session) {
   try {
-    const auto now = read(session, Layer::memory);
+    const auto now = read(session, Layer::memory, *before_);
     for (const auto& schema : schemas_) {
       const auto statements =
           statements_between(schema, table_named(now, schema.name), table_named(*before_, schema.name));
@@ -185,7 +188,7 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
     result.load = std::move(runtime.load);
   } else if (!configuration_.variables.empty()) {
     // The server takes back what it refuses of variables, and memory shows that.
-    tables = read(session, Layer::memory);
+    tables = read(session, Layer::memory, wanted_.tables);
   } else {
     return;
   }
@@ -197,8 +200,8 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
 void Application::verify_disk(AdminSession& session, Applied& result) const {
   if (configuration_.variables.empty() && is_on_disk(session, schemas_)) return;
   // Memory is what was verified, and what a LOAD may have written in other words since.
-  const auto memory = read(session, Layer::memory);
-  const auto disk = read(session, Layer::disk);
+  const auto memory = read(session, Layer::memory, wanted_.tables);
+  const auto disk = read(session, Layer::disk, memory);
   for (const auto& schema : schemas_) {
     const auto lines =
         differences(schema, table_named(memory, schema.name), table_named(disk, schema.name), Match::exact, false, 3);

@@ -25,12 +25,22 @@ bool holds_inactive_rows(const std::vector<TableSchema>& schemas, const Wanted& 
                          const std::vector<Table>& tables) {
   return std::all_of(schemas.begin(), schemas.end(), [&](const TableSchema& schema) {
     if (!has_inactive_rows(schema.name)) return true;
-    const auto inactive = inactive_rows_of(table_named(wanted.tables, schema.name));
-    const auto actual = inactive_rows_of(table_named(tables, schema.name));
+    const auto& here = table_named(tables, schema.name);
+    const auto& there = table_named(wanted.tables, schema.name);
+    if (here.rows == there.rows) return true;
+    const auto inactive = inactive_rows_of(there);
+    const auto actual = inactive_rows_of(here);
     const auto changes = changes_between(schema, inactive, actual);
     return std::all_of(changes.begin(), changes.end(),
                        [&](const Change& change) { return change.kind == Change::Kind::added && !wanted.from_memory; });
   });
+}
+
+/// What was loaded from memory may stand there in other words than at runtime.
+bool holds(const std::vector<TableSchema>& schemas, const Wanted& wanted, const std::vector<Table>& tables,
+           const Configuration& configuration, Match match) {
+  return missing_in(schemas, wanted.tables, tables, configuration, match, 1).empty() &&
+         holds_inactive_rows(schemas, wanted, tables);
 }
 
 /// `wanted`, and the inactive rows of `memory` beside it that are nobody's loss.
@@ -104,8 +114,10 @@ std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, con
                                     std::size_t limit) {
   std::vector<std::string> missing;
   for (const auto& schema : schemas) {
-    const auto actual = runtime_form(shared_form(table_named(tables, schema.name), {}));
-    const auto lines = differences(schema, runtime_form(table_named(wanted, schema.name)), actual, match,
+    const auto& there = table_named(wanted, schema.name);
+    const auto& here = table_named(tables, schema.name);
+    if (here.rows == there.rows) continue;
+    const auto lines = differences(schema, runtime_form(there), runtime_form(shared_form(here, {})), match,
                                    is_variables(configuration), limit);
     missing.insert(missing.end(), lines.begin(), lines.end());
   }
@@ -123,27 +135,27 @@ std::vector<std::string> shown_statements(const std::vector<TableSchema>& schema
   return shown;
 }
 
-ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
-                     const Wanted& wanted, const Circumstances& circumstances) {
-  const auto missing = [&](const std::vector<Table>& tables, Match match, std::size_t limit) {
-    return missing_in(schemas, wanted.tables, tables, configuration, match, limit);
-  };
-  // What was loaded from memory may stand there in other words than at runtime.
-  const auto stored = [&](const std::vector<Table>& tables, Match match) {
-    return missing(tables, match, 1).empty() && holds_inactive_rows(schemas, wanted, tables);
-  };
-  ApplyPlan plan;
-  plan.target = target_of(configuration, schemas, wanted, layers.memory, plan.notices);
-  const bool on_disk = !layers.disk || stored(*layers.disk, Match::exact);
+bool is_loaded(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
+               const Wanted& wanted, const Circumstances& circumstances) {
   // Since that LOAD runtime shows what it made of the document. Without runtime tables only the record of having loaded
   // it tells that it is there.
   const auto match = circumstances.is_that_load ? Match::loaded : Match::exact;
-  const bool recorded =
-      circumstances.loaded_before && !circumstances.interrupted && stored(layers.memory, Match::loaded);
-  const bool loaded = layers.runtime ? missing(*layers.runtime, match, 1).empty() : recorded;
+  if (layers.runtime) return missing_in(schemas, wanted.tables, *layers.runtime, configuration, match, 1).empty();
+  return circumstances.loaded_before && !circumstances.interrupted &&
+         holds(schemas, wanted, layers.memory, configuration, Match::loaded);
+}
+
+ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
+                     const Wanted& wanted, const Circumstances& circumstances) {
+  ApplyPlan plan;
+  plan.target = target_of(configuration, schemas, wanted, layers.memory, plan.notices);
+  const bool on_disk = !layers.disk || holds(schemas, wanted, *layers.disk, configuration, Match::exact);
+  const bool loaded = is_loaded(configuration, schemas, layers, wanted, circumstances);
   if (loaded) {
     if (on_disk && !circumstances.interrupted && holds_inactive_rows(schemas, wanted, layers.memory)) return plan;
-    if (!circumstances.interrupted) plan.edits = missing(layers.memory, Match::loaded, 3);
+    if (!circumstances.interrupted) {
+      plan.edits = missing_in(schemas, wanted.tables, layers.memory, configuration, Match::loaded, 3);
+    }
     if (!plan.edits.empty()) return plan;
   }
   for (std::size_t i = 0; i < schemas.size(); ++i) {
@@ -151,7 +163,7 @@ ApplyPlan plan_apply(const Configuration& configuration, const std::vector<Table
     std::move(some.begin(), some.end(), std::back_inserter(plan.statements));
   }
   plan.load = !loaded;
-  plan.save = layers.disk && (plan.load || !on_disk);
+  plan.save = circumstances.to_disk && (plan.load || !on_disk);
   return plan;
 }
 

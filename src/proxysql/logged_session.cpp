@@ -10,22 +10,35 @@
 namespace proxysql_consul {
 namespace {
 
+struct CountingSink : RowSink {
+  explicit CountingSink(RowSink& to) : sink(to) {}
+
+  void begin(const std::vector<std::string>& columns) override { sink.begin(columns); }
+  void add(std::span<const CellView> cells) override {
+    ++rows;
+    sink.add(cells);
+  }
+
+  RowSink& sink;
+  std::size_t rows = 0;
+};
+
 class LoggedSession : public AdminSession {
  public:
   LoggedSession(std::unique_ptr<AdminSession> session, Clock& clock, spdlog::logger& log)
       : session_(std::move(session)), clock_(clock), log_(log) {}
 
-  QueryResult query(std::string_view statement) override {
+  void stream(std::string_view statement, RowSink& sink) override {
     const auto start = clock_.steady();
     const auto log = [&](const std::string& result) {
       const std::chrono::duration<double, std::milli> took = clock_.steady() - start;
       log_.debug("proxysql: {}: {}, {:.1f} ms, {} bytes", first_words(statement), result, took.count(),
                  statement.size());
     };
+    CountingSink counting(sink);
     try {
-      auto answer = session_->query(statement);
-      log(std::to_string(answer.rows.size()) + " rows");
-      return answer;
+      session_->stream(statement, counting);
+      log(std::to_string(counting.rows) + " rows");
     } catch (const Error&) {
       log("failed");
       throw;

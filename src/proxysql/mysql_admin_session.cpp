@@ -185,7 +185,7 @@ class MysqlAdminSession : public AdminSession {
     if (connected == nullptr) fail_to_connect(options);
   }
 
-  QueryResult query(std::string_view statement) override {
+  void stream(std::string_view statement, RowSink& sink) override {
     if (!connection_) throw Unavailable(ExitCode::proxysql, who_ + ": the connection is lost");
     allowance = largest_preamble;
     if (mysql_real_query(connection_.get(), statement.data(), statement.size()) != 0) fail(statement);
@@ -193,17 +193,19 @@ class MysqlAdminSession : public AdminSession {
     ResultSet set(mysql_use_result(connection_.get()));
     if (!set) {
       if (mysql_errno(connection_.get()) != 0) fail(statement);
-      return {};
+      return;
     }
-    return read_rows(std::move(set), statement);
+    read_rows(std::move(set), statement, sink);
   }
 
  private:
-  QueryResult read_rows(ResultSet set, std::string_view statement) {
-    QueryResult result;
+  void read_rows(ResultSet set, std::string_view statement, RowSink& sink) {
     const auto width = mysql_num_fields(set.get());
     const auto* fields = mysql_fetch_fields(set.get());
-    for (unsigned i = 0; i < width; ++i) result.columns.emplace_back(fields[i].name);
+    std::vector<std::string> columns;
+    for (unsigned i = 0; i < width; ++i) columns.emplace_back(fields[i].name);
+    sink.begin(columns);
+    std::vector<CellView> row(width);
     std::size_t taken = 0;
     while (auto* const cells = mysql_fetch_row(set.get())) {
       const auto* lengths = mysql_fetch_lengths(set.get());
@@ -214,16 +216,15 @@ class MysqlAdminSession : public AdminSession {
         set.reset();
         lose(statement, "the answer takes more than " + std::to_string(largest_answer_) + " bytes");
       }
-      result.rows.start();
       for (unsigned i = 0; i < width; ++i) {
-        result.rows.add(cells[i] != nullptr ? CellView(std::in_place, cells[i], lengths[i]) : std::nullopt);
+        row[i] = cells[i] != nullptr ? CellView(std::in_place, cells[i], lengths[i]) : std::nullopt;
       }
+      sink.add(row);
     }
     if (mysql_errno(connection_.get()) != 0) {
       set.reset();
       fail(statement);
     }
-    return result;
   }
 
   [[noreturn]] void fail_to_connect(const AdminOptions& options) {
@@ -277,6 +278,16 @@ class MysqlAdminSession : public AdminSession {
 };
 
 }  // namespace
+
+QueryResult AdminSession::query(std::string_view statement) {
+  struct Gathering : RowSink {
+    void begin(const std::vector<std::string>& columns) override { result.columns = columns; }
+    void add(std::span<const CellView> cells) override { result.rows.push_back(cells); }
+    QueryResult result;
+  } gathering;
+  stream(statement, gathering);
+  return std::move(gathering.result);
+}
 
 std::string describe(const AdminOptions& options) {
   const auto where = options.socket.empty() ? options.host + ":" + std::to_string(options.port) : options.socket;

@@ -53,11 +53,87 @@ Table empty_table(const TableSchema& schema) {
   return table;
 }
 
+/// The rows of that table among `like`; nothing where it is not there, or with other columns.
+std::optional<Rows> expected_rows(const std::vector<Table>& like, const TableSchema& schema) {
+  const auto found =
+      std::find_if(like.begin(), like.end(), [&](const Table& table) { return table.name == schema.name; });
+  if (found == like.end() || found->columns != empty_table(schema).columns) return std::nullopt;
+  return found->rows;
+}
+
+/// Puts an answer's rows into the columns of a table while they come.
+class TableSink : public RowSink {
+ public:
+  /// `otherwise` says of each column of the schema what it holds where the answer lacks it; nothing where that is not
+  /// known.
+  TableSink(const TableSchema& schema, Rows like, std::vector<std::optional<Cell>> otherwise)
+      : schema_(schema), otherwise_(std::move(otherwise)), rows_(std::move(like)) {}
+
+  void begin(const std::vector<std::string>& columns) override {
+    for (std::size_t i = 0; i < schema_.columns.size(); ++i) {
+      const auto found = std::find(columns.begin(), columns.end(), schema_.columns[i].name);
+      const bool is_there = found != columns.end();
+      is_complete_ = is_complete_ && (is_there || otherwise_[i]);
+      sources_.push_back(is_there ? std::optional(static_cast<std::size_t>(found - columns.begin())) : std::nullopt);
+    }
+    row_.resize(sources_.size());
+  }
+
+  void add(std::span<const CellView> cells) override {
+    // One cell more than there are sources says whether the columns that were left out hold what they are taken for.
+    if (tells_others_ && cells.back() != "1") is_complete_ = false;
+    if (!is_complete_) return;
+    for (std::size_t i = 0; i < sources_.size(); ++i) row_[i] = sources_[i] ? cells[*sources_[i]] : *otherwise_[i];
+    rows_.push_back(row_);
+  }
+
+  /// The last column of the answer is no column of the table: it is 1 where those that the answer lacks are as said.
+  void expect_word_of_others() { tells_others_ = true; }
+
+  /// Nothing where a column is not known.
+  std::optional<Table> take() {
+    if (!is_complete_) return std::nullopt;
+    auto table = empty_table(schema_);
+    table.rows = rows_.take();
+    return table;
+  }
+
+ private:
+  const TableSchema& schema_;
+  std::vector<std::optional<Cell>> otherwise_;
+  std::vector<std::optional<std::size_t>> sources_;  ///< of each column, in the answer
+  std::vector<CellView> row_;
+  RowsLike rows_;
+  bool tells_others_ = false;
+  bool is_complete_ = true;
+};
+
+/// The whole table.
 Table read_table(AdminSession& session, const Configuration& configuration, const TableSchema& schema,
-                 const std::string& name) {
-  auto table = empty_table(schema);
-  table.rows = session.query(select_rows(schema, name, configuration.variables)).rows;
-  return table;
+                 const std::string& name, const Rows& like) {
+  TableSink sink(schema, like, std::vector<std::optional<Cell>>(schema.columns.size()));
+  session.stream(select_rows(schema, name, configuration.variables), sink);
+  if (auto table = sink.take()) return std::move(*table);
+  throw Error(ExitCode::proxysql, "proxysql: SELECT from " + name + ": the answer has other columns");
+}
+
+/// The same, where it most likely holds what `like` holds: of the columns of which that makes no use it is only asked
+/// whether they are of use.
+Table read_table_like(AdminSession& session, const Configuration& configuration, const TableSchema& schema,
+                      const std::string& name, const Rows& like) {
+  ColumnsInUse columns(schema);
+  for (const auto& row : like) columns.see(row);
+  const auto& in_use = columns.in_use();
+  if (std::find(in_use.begin(), in_use.end(), false) == in_use.end() || !configuration.variables.empty()) {
+    return read_table(session, configuration, schema, name, like);
+  }
+  std::vector<std::optional<Cell>> otherwise;
+  for (const auto& column : schema.columns) otherwise.emplace_back(column.default_cell());
+  TableSink sink(schema, like, std::move(otherwise));
+  sink.expect_word_of_others();
+  session.stream(select_columns(schema, name, in_use), sink);
+  if (auto table = sink.take()) return std::move(*table);
+  return read_table(session, configuration, schema, name, like);
 }
 
 /// Of the rules that it is given ProxySQL leaves out, in silence, those whose client_addr it does not understand. True
@@ -71,32 +147,17 @@ bool are_all_at_work(AdminSession& session, const Table& rules) {
   return rows.at(0).at(0) == std::to_string(rules.rows.size());
 }
 
-/// `answer` with the columns of `schema`; nothing where it lacks one.
-std::optional<Table> with_columns_of(const TableSchema& schema, const QueryResult& answer) {
-  auto table = empty_table(schema);
-  std::vector<std::optional<std::size_t>> sources;
-  for (const auto& column : table.columns) {
-    const auto found = std::find(answer.columns.begin(), answer.columns.end(), column);
-    const bool is_there = found != answer.columns.end();
-    // Of a rule that was loaded nobody is told that it is active.
-    if (!is_there && column != "active") return std::nullopt;
-    sources.push_back(is_there ? std::optional(static_cast<std::size_t>(found - answer.columns.begin()))
-                               : std::nullopt);
-  }
-  for (const auto& row : answer.rows) {
-    const std::vector<CellView> cells(row.begin(), row.end());
-    table.rows.start();
-    for (const auto& source : sources) table.rows.add(source ? cells[*source] : "1");
-  }
-  return table;
-}
-
 /// Nothing where the server does not know the query, has columns that the query does not know, or has left out some of
 /// what it was given.
-std::optional<Table> read_loaded(AdminSession& session, const TableSchema& schema) {
-  QueryResult answer;
+std::optional<Table> read_loaded(AdminSession& session, const TableSchema& schema, const Rows& like) {
+  std::vector<std::optional<Cell>> otherwise;
+  for (const auto& column : schema.columns) {
+    // Of a rule that was loaded nobody is told that it is active.
+    otherwise.push_back(column.name == "active" ? std::optional<Cell>("1") : std::nullopt);
+  }
+  TableSink sink(schema, like, std::move(otherwise));
   try {
-    answer = session.query(cluster_query_of(schema.name));
+    session.stream(cluster_query_of(schema.name), sink);
   } catch (const Unavailable&) {
     throw;
   } catch (const Error& error) {
@@ -104,10 +165,10 @@ std::optional<Table> read_loaded(AdminSession& session, const TableSchema& schem
     if (std::string_view(error.what()).find("near \"PROXY_SELECT\"") == std::string_view::npos) throw;
     return std::nullopt;
   }
-  auto table = with_columns_of(schema, answer);
+  auto table = sink.take();
   if (!table || !is_rules_table(schema.name)) return table;
   if (schema.name == "mysql_query_rules" && !are_all_at_work(session, *table)) return std::nullopt;
-  return runtime_form(std::move(*table));
+  return table->rows == like ? std::move(table) : runtime_form(std::move(*table));
 }
 
 }  // namespace
@@ -139,23 +200,32 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& in
 }
 
 std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
-                               const std::vector<TableSchema>& schemas, Layer layer) {
+                               const std::vector<TableSchema>& schemas, Layer layer, const std::vector<Table>& like) {
   std::vector<Table> tables;
   for (const auto& schema : schemas) {
-    tables.push_back(read_table(session, configuration, schema, (layer == Layer::disk ? "disk." : "") + schema.name));
+    const auto name = (layer == Layer::disk ? "disk." : "") + schema.name;
+    const auto expected = expected_rows(like, schema);
+    tables.push_back(expected ? read_table_like(session, configuration, schema, name, *expected)
+                              : read_table(session, configuration, schema, name, {}));
   }
   return tables;
 }
 
 bool is_on_disk(AdminSession& session, const std::vector<TableSchema>& schemas) {
-  return std::all_of(schemas.begin(), schemas.end(), [&](const TableSchema& schema) {
-    const auto counts = session.query(count_same_rows(schema, schema.name, "disk." + schema.name)).rows.at(0).copy();
-    return counts.at(0) == counts.at(1) && counts.at(0) == counts.at(2);
-  });
+  std::string statement;
+  for (const auto& schema : schemas) {
+    statement.append(statement.empty() ? "SELECT " : ",")
+        .append(count_same_rows(schema, schema.name, "disk." + schema.name));
+  }
+  const auto counts = session.query(statement).rows.at(0).copy();
+  for (std::size_t i = 0; i < 3 * schemas.size(); i += 3) {
+    if (counts.at(i) != counts.at(i + 1) || counts.at(i) != counts.at(i + 2)) return false;
+  }
+  return true;
 }
 
 RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
-                           const std::vector<TableSchema>& schemas) {
+                           const std::vector<TableSchema>& schemas, const std::vector<Table>& like) {
   // One SELECT is consistent in itself, several are not.
   for (int attempt = 0; attempt < max_reads; ++attempt) {
     const auto before = read_loads(session, inventory);
@@ -164,10 +234,11 @@ RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, co
     RuntimeTables runtime{.tables = {}, .as_loaded = true, .load = load_of(before, configuration)};
     for (const auto& schema : schemas) {
       std::optional<Table> table;
-      if (is_of_a_cluster && !cluster_query_of(schema.name).empty()) table = read_loaded(session, schema);
+      const auto expected = expected_rows(like, schema).value_or(Rows());
+      if (is_of_a_cluster && !cluster_query_of(schema.name).empty()) table = read_loaded(session, schema, expected);
       if (is_servers_table(schema.name) && !table) runtime.as_loaded = false;
       runtime.tables.push_back(table ? std::move(*table)
-                                     : read_table(session, configuration, schema, runtime_name(schema.name)));
+                                     : read_table(session, configuration, schema, runtime_name(schema.name), expected));
     }
     if (counts_of(before, configuration) == counts_of(read_loads(session, inventory), configuration)) return runtime;
   }

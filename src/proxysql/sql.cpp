@@ -1,5 +1,6 @@
 #include "proxysql_consul/proxysql/sql.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxysql_consul/base/text.h"
@@ -11,6 +12,9 @@ namespace {
 
 // SQLite limits the depth of an expression to 1,000, and a chain of ORs is as deep as it is long.
 constexpr std::size_t max_keys_per_delete = 400;
+
+/// Of the sizes from 64 KiB to 4 MiB the one at which ProxySQL takes the most rows a second.
+constexpr std::size_t piece_bytes = std::size_t{256} * 1024;
 
 void append_doubling(std::string& to, std::string_view text, char mark) {
   to += mark;
@@ -29,29 +33,13 @@ void append_quoted(std::string& to, const CellView& value) {
   }
 }
 
-std::string names_of(const std::vector<Column>& columns) {
+/// The names of those columns of which it is true.
+std::string names_of(const TableSchema& schema, const std::vector<bool>& which) {
   std::string names;
-  for (const auto& column : columns) names += (names.empty() ? "" : ",") + quote_name(column.name);
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (which[i]) names.append(names.empty() ? "" : ",").append(quote_name(schema.columns[i].name));
+  }
   return names;
-}
-
-/// Of each column whether it is of the key, or one of the rows that are written holds another value there than it gets
-/// by default.
-std::vector<bool> columns_in_use(const TableSchema& schema, const std::vector<Change>& changes) {
-  std::vector<Cell> defaults;
-  std::vector<bool> in_use;
-  for (const auto& column : schema.columns) {
-    defaults.push_back(column.default_cell());
-    in_use.push_back(column.key > 0);
-  }
-  for (const auto& change : changes) {
-    std::size_t position = 0;
-    for (const auto& cell : change.to) {
-      if (!in_use[position] && cell != defaults[position]) in_use[position] = true;
-      ++position;
-    }
-  }
-  return in_use;
 }
 
 void append_values(std::string& text, const RowView& row, const std::vector<bool>& in_use) {
@@ -102,12 +90,17 @@ std::vector<std::string> statements_of(const TableSchema& schema, const std::vec
                                        std::size_t batch_bytes) {
   const auto key = schema.key();
   std::vector<std::string> statements;
-  const auto in_use = columns_in_use(schema, changes);
-  std::vector<Column> columns;
-  for (std::size_t i = 0; i < in_use.size(); ++i) {
-    if (in_use[i]) columns.push_back(schema.columns[i]);
+  ColumnsInUse columns(schema);
+  std::size_t bytes = 0;
+  for (const auto& change : changes) {
+    if (change.kind == Change::Kind::removed) continue;
+    columns.see(change.to);
+    bytes += change.to.bytes().size();
   }
-  const auto head = "REPLACE INTO " + quote_name(schema.name) + " (" + names_of(columns) + ") VALUES ";
+  const auto& in_use = columns.in_use();
+  // What is too much for one statement goes quicker in small ones.
+  if (bytes > batch_bytes) batch_bytes = std::min(batch_bytes, piece_bytes);
+  const auto head = "REPLACE INTO " + quote_name(schema.name) + " (" + names_of(schema, in_use) + ") VALUES ";
   std::string batch;
   std::vector<Row> gone;
   for (const auto& change : changes) {
@@ -178,23 +171,33 @@ std::string count_same_rows(const TableSchema& schema, std::string_view table, s
     same.append("a.").append(name).append(is).append("b.").append(name);
   }
   const auto both = std::string(table) + " AS a JOIN " + std::string(other) + " AS b ON " + same;
-  return "SELECT " + count(table) + "," + count(other) + "," + count(both);
+  return count(table) + "," + count(other) + "," + count(both);
 }
 
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables) {
+  auto text = select_columns(schema, table, std::vector<bool>(schema.columns.size(), true));
+  if (variables.empty()) return text;
+  // A range rather than LIKE, which would fold case.
+  auto end = std::string(variables);
+  ++end.back();
+  const auto order = text.find(" ORDER BY ");
+  return text.insert(order,
+                     " WHERE variable_name>=" + quote(std::string(variables)) + " AND variable_name<" + quote(end));
+}
+
+std::string select_columns(const TableSchema& schema, std::string_view table, const std::vector<bool>& which) {
   std::string order;
   for (const auto position : schema.key()) {
-    order += (order.empty() ? "" : ",") + quote_name(schema.columns[position].name);
+    order.append(order.empty() ? "" : ",").append(quote_name(schema.columns[position].name));
+  }
+  std::string others;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (which[i]) continue;
+    others.append(others.empty() ? "," : " AND ").append(quote_name(schema.columns[i].name));
+    others.append(" IS ").append(quote(schema.columns[i].default_cell()));
   }
   // The table's name stays unquoted and in lower case: ProxySQL refreshes runtime tables that it finds in the text.
-  auto text = "SELECT " + names_of(schema.columns) + " FROM " + std::string(table);
-  if (!variables.empty()) {
-    // A range rather than LIKE, which would fold case.
-    auto end = std::string(variables);
-    ++end.back();
-    text += " WHERE variable_name>=" + quote(std::string(variables)) + " AND variable_name<" + quote(end);
-  }
-  return text + " ORDER BY " + order;
+  return "SELECT " + names_of(schema, which) + others + " FROM " + std::string(table) + " ORDER BY " + order;
 }
 
 }  // namespace proxysql_consul

@@ -4,7 +4,7 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -17,7 +17,7 @@ class StandinSession : public AdminSession {
   /// The engine must outlive the session.
   explicit StandinSession(StandinEngine& engine) : engine_(engine), start_(engine.starts()) {}
 
-  QueryResult query(std::string_view statement) override {
+  void stream(std::string_view statement, RowSink& sink) override {
     if (lost_) throw Unavailable(ExitCode::proxysql, "proxysql stand-in: connection lost");
     Answer answer = engine_.execute(statement, Role::admin, start_);
     if (answer.fault != Fault::none && answer.fault != Fault::fail) {
@@ -28,7 +28,9 @@ class StandinSession : public AdminSession {
     start_ = answer.start;
     if (answer.error_code == 1205) throw Unavailable(ExitCode::proxysql, answer.error);
     if (!answer.ok) throw Error(ExitCode::proxysql, answer.error);
-    return {std::move(answer.columns), std::move(answer.rows)};
+    if (answer.columns.empty()) return;
+    sink.begin(answer.columns);
+    for (const auto& row : answer.rows) sink.add(std::vector<CellView>(row.begin(), row.end()));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,6 +145,7 @@ class Rows {
   void add(const CellView& cell);
   void push_back(const RowView& row);
   void push_back(const Row& row);
+  void push_back(std::span<const CellView> row);
   void clear();
 
   /// Leaves out the rows for which that is true.
@@ -155,6 +157,8 @@ class Rows {
   void sort_by(const std::vector<std::size_t>& key);
 
   bool operator==(const Rows& other) const;
+  /// True where both are one and the same, which is known without a look at them.
+  bool is_shared_with(const Rows& other) const { return held_ == other.held_; }
 
  private:
   struct Held {
@@ -165,8 +169,28 @@ class Rows {
   };
 
   Held& own();
+  static void append(Held& held, const CellView& cell);
 
   std::shared_ptr<Held> held_;
+};
+
+/// Gathers rows that are expected to be like others: for as long as they are, they are not held a second time.
+class RowsLike {
+ public:
+  explicit RowsLike(Rows expected) : expected_(std::move(expected)) {}
+
+  void push_back(std::span<const CellView> row);
+  /// All of them. The object is of no use afterwards.
+  Rows take();
+
+ private:
+  /// From here on the rows are others.
+  void part();
+
+  Rows expected_;
+  std::size_t same_ = 0;  ///< how many came as expected
+  bool has_parted_ = false;
+  Rows rows_;  ///< all that came, once it has
 };
 
 /// The cells of `row` at `positions`.
@@ -177,7 +201,13 @@ Row pick(const RowView& row, const std::vector<std::size_t>& positions);
 int compare(const CellView& a, const CellView& b);
 /// By the cells at `key`, the first of them before the others.
 int compare_at(const std::vector<std::size_t>& key, const RowView& a, const RowView& b);
-/// The rows in that order; those that are equal there as they stood. Valid as long as `rows` do not change.
+/// Puts rows into that order; those that are equal there stay as they stood.
+void sort_by(const std::vector<std::size_t>& key, std::vector<RowView>& rows);
+/// The rows in that order. Valid as long as `rows` do not change.
 std::vector<RowView> sorted_by(const std::vector<std::size_t>& key, const Rows& rows);
+
+/// The rows of both without those at their beginnings and ends that are the same: in any order they differ as the whole
+/// does. Valid as long as neither changes.
+std::pair<std::vector<RowView>, std::vector<RowView>> unequal_middles(const Rows& a, const Rows& b);
 
 }  // namespace proxysql_consul

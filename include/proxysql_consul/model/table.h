@@ -34,6 +34,21 @@ struct TableSchema {
   std::vector<std::size_t> key() const;
 };
 
+/// Which columns rows make use of: those of the key, and those where one of them holds another value than it would get
+/// by default.
+class ColumnsInUse {
+ public:
+  explicit ColumnsInUse(const TableSchema& schema);
+
+  void see(const RowView& row);
+  /// Whether it is, for each column of the schema.
+  const std::vector<bool>& in_use() const { return in_use_; }
+
+ private:
+  std::vector<Cell> defaults_;
+  std::vector<bool> in_use_;
+};
+
 /// A table's content. `columns` is empty for the positional rows of 2016.
 struct Table {
   std::string name;

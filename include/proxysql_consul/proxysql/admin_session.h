@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,15 +20,30 @@ struct QueryResult {
   Rows rows;
 };
 
+/// Takes an answer while it comes from the server.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+
+  /// The names of the answer's columns, before its rows; not called for a statement without a result set.
+  virtual void begin(const std::vector<std::string>& columns) = 0;
+  /// One row; its cells are valid during the call.
+  virtual void add(std::span<const CellView> cells) = 0;
+};
+
 class AdminSession {
  public:
   virtual ~AdminSession() = default;
 
-  /// Runs exactly one statement (an admin port drops what follows a first one in silence) and returns all its rows.
+  /// Runs exactly one statement (an admin port drops what follows a first one in silence) and hands all its rows to
+  /// `sink`, which has got a part of them where it throws.
   /// Throws Error{proxysql}: refused by the server, larger than the options allow, or no answer that can be understood;
   /// Unavailable: lost, over the time limit, or the server's database is locked. The message holds no literal of the
   /// statement. After all but a refusal and a locked database the connection is lost, and every later call throws too.
-  virtual QueryResult query(std::string_view statement) = 0;
+  virtual void stream(std::string_view statement, RowSink& sink) = 0;
+
+  /// The same, with all its rows in memory.
+  QueryResult query(std::string_view statement);
 };
 
 struct AdminOptions {

@@ -54,7 +54,7 @@ class Application {
   bool is_writing() const { return is_writing_; }
 
  private:
-  std::vector<Table> read(AdminSession& session, Layer layer) const;
+  std::vector<Table> read(AdminSession& session, Layer layer, const std::vector<Table>& like) const;
   std::vector<Table> read_disk(AdminSession& session, const std::vector<Table>& memory) const;
   RuntimeTables read_settled(AdminSession& session, const Inventory& inventory, bool settle,
                              const std::vector<Table>& memory) const;

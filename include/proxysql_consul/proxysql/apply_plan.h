@@ -22,7 +22,7 @@ struct Wanted {
 struct Layers {
   std::vector<Table> memory;
   std::optional<std::vector<Table>> runtime;  ///< as loaded; nothing where this ProxySQL has no runtime tables of it
-  std::optional<std::vector<Table>> disk;     ///< nothing where the disk does not matter
+  std::optional<std::vector<Table>> disk;     ///< nothing where nobody looked: a LOAD follows, or it does not matter
 };
 
 struct ApplyPlan {
@@ -42,6 +42,7 @@ struct Circumstances {
   bool interrupted = false;    ///< what memory holds may be the half of an earlier run, and nobody's edits
   bool loaded_before = false;  ///< this very document was applied or saved here before
   bool is_that_load = false;   ///< and nobody has loaded anything since
+  bool to_disk = false;        ///< what is loaded is to be saved to disk
 };
 
 /// "LOAD MYSQL SERVERS TO RUNTIME"
@@ -61,6 +62,10 @@ std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, con
 /// The plan's statements for people, with secrets masked.
 std::vector<std::string> shown_statements(const std::vector<TableSchema>& schemas, const Layers& layers,
                                           const ApplyPlan& plan);
+
+/// True where runtime holds what is wanted. What is on disk matters only then: otherwise it is written in any case.
+bool is_loaded(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
+               const Wanted& wanted, const Circumstances& circumstances);
 
 /// What has to be done so that memory, runtime and disk hold what is wanted. Where runtime holds it already, nothing is
 /// loaded, and what an operator edited in memory stays. Inactive rows of memory that the document does not know stay

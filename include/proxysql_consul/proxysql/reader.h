@@ -19,9 +19,11 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& in
 
 enum class Layer { memory, disk };
 
-/// The content of the tables in `schemas`, in the order of their primary keys, as it is.
+/// The content of the tables in `schemas`, in the order of their primary keys, as it is. Where it is that of `like`,
+/// which has some of the tables or none, it costs less.
 std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
-                               const std::vector<TableSchema>& schemas, Layer layer);
+                               const std::vector<TableSchema>& schemas, Layer layer,
+                               const std::vector<Table>& like = {});
 
 /// True where the disk holds the very rows that memory holds. The server compares, and only says how many are the same.
 bool is_on_disk(AdminSession& session, const std::vector<TableSchema>& schemas);
@@ -34,9 +36,9 @@ struct RuntimeTables {
 };
 
 /// The content of runtime, as it was loaded where the server tells (2.6 and later), read again when a LOAD came between
-/// two tables. The server has runtime tables of the configuration.
+/// two tables. The server has runtime tables of the configuration. `like` as for read_tables().
 RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
-                           const std::vector<TableSchema>& schemas);
+                           const std::vector<TableSchema>& schemas, const std::vector<Table>& like = {});
 
 /// The names of the server's admin and stats users.
 std::vector<std::string> read_admins(AdminSession& session, const Inventory& inventory);

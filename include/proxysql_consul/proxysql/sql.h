@@ -31,11 +31,14 @@ std::vector<std::string> statements_between(const TableSchema& schema, const Tab
 /// The same for people: with secrets masked.
 std::vector<std::string> masked_statements_between(const TableSchema& schema, const Table& from, const Table& to);
 
-/// Answers with three counts: the rows of `table`, those of `other`, which has the same columns, and those that are the
-/// same in both.
+/// What a SELECT is to select for three counts: the rows of `table`, those of `other`, which has the same columns, and
+/// those that are the same in both.
 std::string count_same_rows(const TableSchema& schema, std::string_view table, std::string_view other);
 
 /// Reads `schema`'s columns of `table` (its own name, or its runtime_ twin) in the order of the primary key.
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables = {});
+/// Reads of them those for which `which` says true, and after them, where it leaves some out, whether all of these hold
+/// what a row gets there by default: 1 or 0.
+std::string select_columns(const TableSchema& schema, std::string_view table, const std::vector<bool>& which);
 
 }  // namespace proxysql_consul

@@ -265,19 +265,17 @@ class FailingSession : public AdminSession {
   FailingSession(StandinEngine& engine, Kind kind, std::size_t first, std::size_t second = 0)
       : session_(engine), kind_(kind), first_(first), second_(second) {}
 
-  QueryResult query(std::string_view statement) override {
+  void stream(std::string_view statement, RowSink& sink) override {
     ++count_;
     if (kind_ == Kind::refused_from && count_ >= first_) throw Error(ExitCode::proxysql, "refused");
     if (kind_ == Kind::refused_twice && (count_ == first_ || count_ == second_)) {
       throw Error(ExitCode::proxysql, "refused");
     }
     if (lost_) throw Unavailable(ExitCode::proxysql, "lost");
-    auto result = session_.query(statement);
-    if (kind_ == Kind::lost_answer && count_ == first_) {
-      lost_ = true;
-      throw Unavailable(ExitCode::proxysql, "lost");
-    }
-    return result;
+    session_.stream(statement, sink);
+    if (kind_ != Kind::lost_answer || count_ != first_) return;
+    lost_ = true;
+    throw Unavailable(ExitCode::proxysql, "lost");
   }
 
   std::size_t count() const { return count_; }
