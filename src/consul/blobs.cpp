@@ -18,6 +18,10 @@ void spare_named_in(const std::string& value, PartsByHash& parts) {
   std::erase_if(parts, [&](const auto& blob) { return value.find(blob.first) != std::string::npos; });
 }
 
+[[noreturn]] void refuse(const Blob& blob, const std::string& why) {
+  throw Error(ExitCode::payload, "blob " + blob.sha256.substr(0, 12) + ": " + why, "save the configuration again");
+}
+
 }  // namespace
 
 PackedTables pack_tables(std::string_view text, std::size_t part_bytes) {
@@ -40,23 +44,28 @@ std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& p
   return first ? first->modify_index : 0;
 }
 
-std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob) {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ExitCode::payload, "blob " + blob.sha256.substr(0, 12) + ": " + why, "save the configuration again");
-  };
+std::string load_packed(KvStore& store, const Keys& keys, const Blob& blob) {
   std::string packed;
   for (std::size_t number = 0; number < blob.parts; ++number) {
     const auto part = store.get(keys.blob_part(blob.sha256, number));
-    if (!part) refuse("part " + std::to_string(number) + " of " + std::to_string(blob.parts) + " is missing");
+    if (!part) refuse(blob, "part " + std::to_string(number) + " of " + std::to_string(blob.parts) + " is missing");
     packed += part->value;
-    if (packed.size() > max_document_bytes) refuse("its parts are larger than the limit");
+    if (packed.size() > max_document_bytes) refuse(blob, "its parts are larger than the limit");
   }
-  if (sha256_hex(packed) != blob.sha256) refuse("its parts do not have the SHA-256 that the document names");
+  if (sha256_hex(packed) != blob.sha256) refuse(blob, "its parts do not have the SHA-256 that the document names");
+  return packed;
+}
+
+std::vector<Table> unpack_tables(std::string_view packed, const Blob& blob) {
   const auto text = gunzip(packed, blob.bytes);
   if (!text || text->size() != blob.bytes) {
-    refuse("it does not expand to the " + std::to_string(blob.bytes) + " bytes that the document names");
+    refuse(blob, "it does not expand to the " + std::to_string(blob.bytes) + " bytes that the document names");
   }
   return parse_tables(*text);
+}
+
+std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob) {
+  return unpack_tables(load_packed(store, keys, blob), blob);
 }
 
 void collect_blobs(KvStore& store, const Keys& keys) {

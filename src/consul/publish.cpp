@@ -18,7 +18,7 @@ bool fits_transaction(std::size_t value_bytes, std::size_t limit) { return value
 }  // namespace
 
 std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::optional<KvEntry>& entry,
-                                  const std::string& configuration) {
+                                  const std::string& configuration, const Unpack& unpack) {
   if (!entry || entry->value.empty()) return std::nullopt;
   Held held{.entry = *entry};
   try {
@@ -27,7 +27,7 @@ std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::o
       throw Error(ExitCode::payload, "document: is one of " + printable(document.config_name, 64));
     }
     // The parts themselves, also where their name is that of ours: a save is what finds one damaged.
-    if (document.blob) document.tables = load_blob(store, keys, *document.blob);
+    if (document.blob) document.tables = unpack(load_packed(store, keys, *document.blob), *document.blob);
     document.blob.reset();
     held.document = std::move(document);
   } catch (const Error& error) {
@@ -53,9 +53,7 @@ Published Publisher::publish(const Document& ours, const Weigh& weigh) {
 }
 
 Weighed Publisher::preview(const Document& ours, const Weigh& weigh) {
-  return patience_.retry([&] {
-    return weigh(open_document(store_, keys_, store_.get(keys_.document(ours.config_name)), ours.config_name));
-  });
+  return patience_.retry([&] { return weigh(open(store_.get(keys_.document(ours.config_name)), ours)); });
 }
 
 void Publisher::tidy(const std::string& configuration) {
@@ -84,11 +82,11 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
     }
   }
   if (again) refuse_frozen();
-  const auto held = open_document(store_, keys_, current, ours.config_name);
+  const auto held = open(current, ours);
   auto weighed = weigh(held);
   document_ = weighed.document;
-  tables_ = format_tables(document_.tables);
-  whole_ = format_document(document_, tables_);
+  prepare(document_.tables);
+  whole_ = is_for_a_blob() ? std::nullopt : std::optional(format_document(document_, tables_));
   // Consul takes a write of the same bytes for none, even if it is forced.
   if (!weighed.write || (current && current->value == whole_)) {
     return Published{.written = false,
@@ -117,6 +115,28 @@ void Publisher::refuse_frozen() {
   throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
 }
 
+/// As open_document(); tables whose packed form has the hash of ours are ours.
+std::optional<Held> Publisher::open(const std::optional<KvEntry>& entry, const Document& ours) {
+  return open_document(store_, keys_, entry, ours.config_name, [&](std::string_view parts, const Blob& blob) {
+    prepare(ours.tables);
+    return packed().blob.sha256 == blob.sha256 ? ours.tables : unpack_tables(parts, blob);
+  });
+}
+
+/// Makes the text of `tables`, unless it is there already.
+void Publisher::prepare(const std::vector<Table>& tables) {
+  if (prepared_ == tables && !tables_.empty()) return;
+  prepared_ = tables;
+  tables_ = format_tables(tables);
+  packed_.reset();
+}
+
+/// The tables that were prepared, compressed and cut into what the servers take.
+const PackedTables& Publisher::packed() {
+  if (!packed_) packed_ = pack_tables(tables_, value_limit_);
+  return *packed_;
+}
+
 /// The new version; nothing where another save came first. Writes the document as it is, or one that refers to a blob.
 std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
   const auto key = keys_.document(document_.config_name);
@@ -126,16 +146,16 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
   for (;;) {
     try {
       std::vector<KvOperation> operations;
-      text_ = whole_;
-      if (whole_.size() > value_limit_) {
-        const auto packed = pack_tables(tables_, value_limit_);
+      if (whole_ && whole_->size() <= value_limit_) {
+        text_ = *whole_;
+      } else {
         auto stored = document_;
-        stored.blob = packed.blob;
+        stored.blob = packed().blob;
         text_ = format_document(stored);
         operations.push_back({.verb = KvOperation::Verb::check_index,
-                              .key = keys_.blob_part(packed.blob.sha256, 0),
+                              .key = keys_.blob_part(packed().blob.sha256, 0),
                               .value = {},
-                              .index = write_blob(store_, keys_, packed)});
+                              .index = write_blob(store_, keys_, packed())});
       }
       // First in the list: its ModifyIndex is the one that commit() reports.
       operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text_, .index = cas});
@@ -156,6 +176,7 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
     } catch (const TooLarge& error) {
       const auto limit = error.limit().value_or(value_limit_ / 2);
       value_limit_ = std::min(limit, value_limit_ / 4 * 3);
+      packed_.reset();
       if (value_limit_ < min_value_limit) throw;
       log_.debug("{}; now {} bytes at a time", error.what(), value_limit_);
     }

@@ -24,8 +24,13 @@ PackedTables pack_tables(std::string_view text, std::size_t part_bytes);
 /// what KvStore::put() throws.
 std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed);
 
-/// The tables behind `blob`. Throws Error{payload} where a part is missing, or the whole is not what the document says;
-/// and what KvStore::get() throws.
+/// What the parts of `blob` are together. Throws Error{payload} where one is missing, or the whole does not have the
+/// hash that the document names; and what KvStore::get() throws.
+std::string load_packed(KvStore& store, const Keys& keys, const Blob& blob);
+/// Pure. The tables in `packed`, which load_packed() gave. Throws Error{payload} where it is not what the document
+/// says.
+std::vector<Table> unpack_tables(std::string_view packed, const Blob& blob);
+/// Both.
 std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob);
 
 /// Removes blobs whose hash stands nowhere in any value under the two prefixes. A document saved meanwhile makes the

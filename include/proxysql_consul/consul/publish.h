@@ -30,10 +30,13 @@ struct Published {
 /// Decides on what Consul holds; asked anew whenever another save came between. May throw to refuse.
 using Weigh = std::function<Weighed(const std::optional<Held>&)>;
 
+/// Makes tables of what load_packed() gave, as unpack_tables() does.
+using Unpack = std::function<std::vector<Table>(std::string_view packed, const Blob& blob)>;
+
 /// `entry`, which is of `configuration`, with its tables, or why it cannot be read whole; nothing where it holds no
 /// value that could be lost. Throws what KvStore throws.
 std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::optional<KvEntry>& entry,
-                                  const std::string& configuration);
+                                  const std::string& configuration, const Unpack& unpack = unpack_tables);
 
 class Publisher {
  public:
@@ -57,6 +60,11 @@ class Publisher {
 
  private:
   std::optional<Published> attempt(const Document& ours, const Weigh& weigh, bool again);
+  std::optional<Held> open(const std::optional<KvEntry>& entry, const Document& ours);
+  void prepare(const std::vector<Table>& tables);
+  const PackedTables& packed();
+  /// True where the document has no room for its tables.
+  bool is_for_a_blob() const { return tables_.size() > value_limit_; }
   std::optional<std::uint64_t> write(const KvEntry* current);
   std::optional<std::uint64_t> commit(const std::vector<KvOperation>& operations, const std::string& history);
   void put_history(const std::string& key, const std::string& value);
@@ -67,12 +75,14 @@ class Publisher {
   spdlog::logger& log_;
   int history_limit_;
   Document document_;
-  std::string tables_;           ///< its tables as text
-  std::string whole_;            ///< the document with its tables in it
-  std::string text_;             ///< what was written last
-  Published published_;          ///< what will have come of that
-  bool is_unanswered_ = false;   ///< that was sent, and nobody knows whether it was carried out
-  std::string refused_history_;  ///< the history's key that Consul did not take
+  std::vector<Table> prepared_;         ///< the tables that the next two were made of
+  std::string tables_;                  ///< as text
+  std::optional<PackedTables> packed_;  ///< compressed, where that was asked for
+  std::optional<std::string> whole_;    ///< the document with its tables in it, where it has room for them
+  std::string text_;                    ///< what was written last
+  Published published_;                 ///< what will have come of that
+  bool is_unanswered_ = false;          ///< that was sent, and nobody knows whether it was carried out
+  std::string refused_history_;         ///< the history's key that Consul did not take
   /// The largest value that the servers take; lowered when they refuse one.
   std::size_t value_limit_ = std::size_t{512} * 1024;
 };
