@@ -54,6 +54,31 @@ TEST_F(Blobs, KeepsLargeTablesInABlob) {
   EXPECT_THAT(b.run({"save", "mysql_query_rules"}).out, HasSubstr(": unchanged, Consul holds it as version "));
 }
 
+TEST_F(Blobs, AreSavedOverAKeyWithoutAValue) {
+  consul.set(rules_key, "");
+  a.execute(large_rules(700));
+  EXPECT_THAT(a.run({"save", "mysql_query_rules"}).out, HasSubstr("saved as version "));
+  EXPECT_TRUE(parse_document(consul.value_of(rules_key)).blob);
+}
+
+TEST_F(Blobs, AreSavedAnewWhereAPartIsDamagedOrMissing) {
+  a.execute(large_rules(700));
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  const auto part = blobs().back();
+  const auto whole = consul.value_of(part);
+  for (const bool missing : {true, false}) {
+    SCOPED_TRACE(missing);
+    if (missing) {
+      consul.entries.erase(part);
+    } else {
+      consul.set(part, "damaged");
+    }
+    EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 8);
+    EXPECT_EQ(a.run({"save", "--force", "mysql_query_rules"}).status, 0);
+    EXPECT_EQ(consul.value_of(part), whole);
+  }
+}
+
 TEST_F(Blobs, FindsOutASmallerLimitOfTheServers) {
   for (const bool says : {true, false}) {
     SCOPED_TRACE(says);

@@ -120,5 +120,63 @@ TEST(Compare, IsAnOrder) {
   }
 }
 
+/// What RowsLike makes of `came` where `expected` was expected.
+Rows gathered(const Rows& expected, const Rows& came) {
+  RowsLike rows(expected);
+  for (const auto& row : came) rows.push_back(std::vector<CellView>(row.begin(), row.end()));
+  return rows.take();
+}
+
+TEST(RowsLike, AreTheExpectedOnesThemselvesWhereTheSameCome) {
+  const Rows expected{{"1", "a"}, {"2", std::nullopt}, {"3", ""}};
+  EXPECT_TRUE(gathered(expected, Rows{{"1", "a"}, {"2", std::nullopt}, {"3", ""}}).is_shared_with(expected));
+}
+
+TEST(RowsLike, AreWhatCameWhateverWasExpected) {
+  const Rows expected{{"1", "a"}, {"2", std::nullopt}, {"3", ""}};
+  const Rows cases[] = {
+      {},
+      {{"1", "a"}},
+      {{"1", "a"}, {"2", ""}, {"3", ""}},
+      {{"1", "a"}, {"3", ""}},
+      {{"0", "a"}, {"1", "a"}, {"2", std::nullopt}, {"3", ""}},
+      {{"1", "a"}, {"2", std::nullopt}, {"3", ""}, {"4", "d"}},
+      {{"1", "a", "more"}, {"2"}, {"3", ""}},
+  };
+  for (const auto& came : cases) {
+    SCOPED_TRACE(came.size());
+    EXPECT_EQ(gathered(expected, came), came);
+    EXPECT_EQ(gathered({}, came), came);
+  }
+}
+
+TEST(Rows, ShowTheirUnequalMiddles) {
+  const auto numbers = [](const std::vector<RowView>& rows) {
+    std::string text;
+    for (const auto& row : rows) text += std::string(row[0].value());
+    return text;
+  };
+  const struct {
+    Rows a;
+    Rows b;
+    std::string of_a;
+    std::string of_b;
+  } cases[] = {
+      {{}, {}, "", ""},
+      {{{"1"}, {"2"}, {"3"}}, {{"1"}, {"2"}, {"3"}}, "", ""},
+      {{{"1"}, {"2"}, {"3"}}, {{"1"}, {"4"}, {"3"}}, "2", "4"},
+      {{{"1"}, {"3"}}, {{"1"}, {"2"}, {"3"}}, "", "2"},
+      {{{"1"}, {"1"}}, {{"1"}, {"1"}, {"1"}}, "", "1"},
+      {{{"1"}, {"2"}}, {}, "12", ""},
+      {{{"1"}, {"2"}}, {{"2"}, {"1"}}, "12", "21"},
+  };
+  for (const auto& [a, b, of_a, of_b] : cases) {
+    SCOPED_TRACE(of_a + "/" + of_b);
+    const auto [middle_a, middle_b] = unequal_middles(a, b);
+    EXPECT_EQ(numbers(middle_a), of_a);
+    EXPECT_EQ(numbers(middle_b), of_b);
+  }
+}
+
 }  // namespace
 }  // namespace proxysql_consul

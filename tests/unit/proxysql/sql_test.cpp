@@ -159,5 +159,25 @@ TEST(Sql, ReadsInTheOrderOfThePrimaryKey) {
             "SELECT `a`,`b`,`c` FROM t WHERE variable_name>='mysql-' AND variable_name<'mysql.' ORDER BY `c`,`a`");
 }
 
+TEST(Sql, AsksWhetherColumnsThatAreLeftOutHoldWhatARowGetsByDefault) {
+  auto weight = column("weight");
+  weight.default_value = "1";
+  auto comment = column("comment");
+  comment.default_value = "'it''s'";
+  const TableSchema some{.name = "t", .columns = {column("id", 1), weight, column("value"), comment}};
+  EXPECT_EQ(select_columns(some, "t", {true, false, true, false}),
+            "SELECT `id`,`value`,`weight` IS '1' AND `comment` IS 'it''s' FROM t ORDER BY `id`");
+  EXPECT_EQ(select_columns(some, "t", {true, true, false, true}),
+            "SELECT `id`,`weight`,`comment`,`value` IS NULL FROM t ORDER BY `id`");
+}
+
+TEST(Sql, WritesWhatIsTooMuchForOneStatementInSmallPieces) {
+  Rows rows;
+  for (int i = 0; i < 6000; ++i) rows.push_back({std::to_string(i), "n", std::string(1000, 'v')});
+  const auto statements = statements_between(schema, table({}), table(rows));
+  EXPECT_GT(statements.size(), 20U);
+  for (const auto& statement : statements) EXPECT_LE(statement.size(), 256U * 1024);
+}
+
 }  // namespace
 }  // namespace proxysql_consul

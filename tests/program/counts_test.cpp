@@ -1,0 +1,93 @@
+// What a run asks of ProxySQL and of Consul, counted: more than this is slower on every machine.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/program_node.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Counts : public Run {
+ protected:
+  void SetUp() override {
+    a.execute({"INSERT INTO mysql_query_rules(rule_id,active,match_digest) VALUES (1,1,'a'),(2,1,'b')",
+               "LOAD MYSQL QUERY RULES TO RUNTIME"});
+    EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+    EXPECT_EQ(b.run({"pull", "mysql_query_rules"}).status, 0);
+    forget();
+  }
+
+  void forget() {
+    consul.log.clear();
+    for (auto* node : {&a, &b}) {
+      node->engine.clear_log();
+      node->opened.clear();
+    }
+  }
+
+  void change_a_rule() {
+    a.execute({"UPDATE mysql_query_rules SET match_digest='x' WHERE rule_id=2", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+    forget();
+  }
+
+  /// The tables that were read whole, in their order; a cluster's query as "loaded TABLE".
+  static Texts reads(NodeUnderTest& node) {
+    Texts found;
+    for (const auto& statement : node.engine.log()) {
+      const auto from = statement.find(" FROM ");
+      if (from == std::string::npos || statement.find("mysql_query_rules") == std::string::npos) continue;
+      if (statement.starts_with("PRAGMA") || statement.starts_with("SELECT COUNT(") ||
+          statement.starts_with("SELECT (SELECT COUNT(")) {
+        continue;
+      }
+      const auto table = statement.substr(from + 6, statement.find(' ', from + 6) - from - 6);
+      if (table.find("fast_routing") != std::string::npos) continue;
+      found.push_back((statement.starts_with("PROXY_SELECT") ? "loaded " : "") + table);
+    }
+    return found;
+  }
+};
+
+TEST_F(Counts, OfASaveForSchedulersThatFindsNothing) {
+  ASSERT_EQ(a.run({"save", "--if-current", "mysql_query_rules"}).status, 0);
+  EXPECT_THAT(reads(a), IsEmpty());
+  EXPECT_LE(a.engine.log().size(), 6U);
+  EXPECT_EQ(a.opened.size(), 1U);
+  EXPECT_THAT(consul.log, ElementsAre("GET " + rules_key));
+}
+
+TEST_F(Counts, OfAPullThatFindsNothing) {
+  ASSERT_EQ(b.run({"pull", "mysql_query_rules"}).status, 0);
+  EXPECT_THAT(reads(b), IsEmpty());
+  EXPECT_LE(b.engine.log().size(), 5U);
+  EXPECT_EQ(b.opened.size(), 1U);
+  EXPECT_THAT(consul.log, ElementsAre("LIST " + prefix));
+}
+
+TEST_F(Counts, OfASaveOfOneChange) {
+  change_a_rule();
+  ASSERT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  EXPECT_THAT(reads(a), ElementsAre("loaded runtime_mysql_query_rules", "mysql_query_rules"));
+  EXPECT_EQ(a.opened.size(), 1U);
+}
+
+TEST_F(Counts, OfAPullOfOneChange) {
+  change_a_rule();
+  ASSERT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  forget();
+  ASSERT_EQ(b.run({"pull", "mysql_query_rules"}).status, 0);
+  // What is there, and after the writing what memory holds; then what the LOAD made of it.
+  EXPECT_THAT(reads(b), ElementsAre("mysql_query_rules", "loaded runtime_mysql_query_rules", "mysql_query_rules",
+                                    "loaded runtime_mysql_query_rules"));
+  EXPECT_THAT(b.writes(), ElementsAre("REPLACE", "LOAD", "SAVE"));
+  EXPECT_LE(b.engine.log().size(), 30U);
+  EXPECT_EQ(b.opened.size(), 1U);
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
