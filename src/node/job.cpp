@@ -47,20 +47,33 @@ void NodeFiles::write_state() {
 }
 
 std::optional<Start> LocalProxySql::start() {
-  return with_session([&](AdminSession& session, const Inventory& inventory) {
-    return read_start(session, read_loads(session, inventory), job_.context.clock);
-  });
+  return with_connection([&] { return read_start(*session_, job_.context.clock); });
+}
+
+const std::string& LocalProxySql::version() {
+  try {
+    if (session_) take_inventory();
+  } catch (const Error& error) {
+    job_.log.debug("version of ProxySQL unknown: {}", error.what());
+  }
+  return inventory_.version;
 }
 
 void LocalProxySql::connect() {
   if (session_) return;
-  auto session = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
-  inventory_ = read_inventory(*session);
-  if (!inventory_.tables.contains("mysql_servers")) {
+  has_inventory_ = false;
+  session_ = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
+}
+
+void LocalProxySql::take_inventory() {
+  if (has_inventory_) return;
+  auto inventory = read_inventory(*session_);
+  if (!inventory.tables.contains("mysql_servers")) {
     throw Error(ExitCode::proxysql, describe(job_.settings.admin) + ": sees no configuration there",
                 "the user must be one of admin-admin_credentials, and not of admin-stats_credentials");
   }
-  session_ = std::move(session);
+  inventory_ = std::move(inventory);
+  has_inventory_ = true;
 }
 
 }  // namespace proxysql_consul

@@ -229,7 +229,7 @@ class Receiver {
         auto applied = application.run(session, inventory);
         // What was loaded here is told apart from a start by what ProxySQL says of itself afterwards.
         if (applied.loaded && !options_.dry_run) {
-          files_.state().observe(read_start(session, read_loads(session, inventory), job_.context.clock));
+          files_.state().observe(read_start(session, job_.context.clock));
         }
         return std::optional(std::move(applied));
       });

@@ -129,7 +129,7 @@ class Save {
     auto reading = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
       auto read_now = read(session, inventory, configuration);
       // In the same session, which no start outlives.
-      files_.state().observe(read_start(session, read_loads(session, inventory), job_.context.clock));
+      files_.state().observe(read_start(session, job_.context.clock));
       return read_now;
     });
     const Document document{.config_name = name,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 
 namespace proxysql_consul {
@@ -13,22 +14,21 @@ std::int64_t seconds_now(Clock& clock) {
   return std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
 }
 
-/// What the server says of itself in numbers; nothing where it has no such row.
-struct Figures {
-  std::optional<std::int64_t> uptime;
-  std::uint64_t servers_loads = 0;
-};
-
-Figures read_figures(AdminSession& session) {
-  Figures figures;
-  for (const auto& row : session
-                             .query("SELECT Variable_Name, Variable_Value FROM stats.stats_mysql_global WHERE "
-                                    "Variable_Name IN ('ProxySQL_Uptime','Servers_table_version')")
-                             .rows) {
-    if (row.at(0) == "ProxySQL_Uptime") figures.uptime = number_in(row.at(1));
-    if (row.at(0) == "Servers_table_version") figures.servers_loads = static_cast<std::uint64_t>(number_in(row.at(1)));
+/// All that shows a start, by one statement; nothing where the server has no such tables.
+Rows read_signs(AdminSession& session) {
+  try {
+    return session
+        .query(
+            "SELECT name, version FROM runtime_checksums_values UNION ALL "
+            "SELECT Variable_Name, Variable_Value FROM stats.stats_mysql_global WHERE Variable_Name IN "
+            "('ProxySQL_Uptime','Servers_table_version')")
+        .rows;
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).find("no such table") == std::string_view::npos) throw;
+    return {};
   }
-  return figures;
 }
 
 }  // namespace
@@ -59,25 +59,30 @@ std::string load_of(const std::vector<Load>& loads, const Configuration& configu
   return std::to_string(found->version) + "/" + found->checksum;
 }
 
-std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& loads, Clock& clock) {
+std::optional<Start> read_start(AdminSession& session, Clock& clock) {
   constexpr int attempts = 3;
-  Start start;
-  for (const auto& load : loads) {
-    if (load.version == 0) continue;
-    start.loads[load.name] = load.version;
-  }
-  // Without them a PROXYSQL RESTART cannot be told.
-  if (start.loads.empty()) return std::nullopt;
   for (int attempt = 1;; ++attempt) {
     const auto before = seconds_now(clock);
-    const auto figures = read_figures(session);
-    if (!figures.uptime) return std::nullopt;
+    const auto signs = read_signs(session);
     const auto after = seconds_now(clock);
     // An answer that took its time says little about when the server began.
     if (after - before > 1 && attempt < attempts) continue;
-    start.began = after - *figures.uptime;
-    start.servers_loads = figures.servers_loads;
-    return start;
+    Start start;
+    bool tells = false;
+    for (const auto& sign : signs) {
+      const auto name = sign.at(0).value_or("");
+      const auto number = number_in(sign.at(1));
+      if (name == "ProxySQL_Uptime") {
+        start.began = after - number;
+        tells = true;
+      } else if (name == "Servers_table_version") {
+        start.servers_loads = static_cast<std::uint64_t>(number);
+      } else if (number != 0) {
+        start.loads[std::string(name)] = static_cast<std::uint64_t>(number);
+      }
+    }
+    // Without what was loaded a PROXYSQL RESTART cannot be told.
+    return tells && !start.loads.empty() ? std::optional(std::move(start)) : std::nullopt;
   }
 }
 

@@ -62,29 +62,40 @@ class LocalProxySql {
   /// as the patience lasts.
   template <typename Use>
   auto with_session(Use use) {
+    return with_connection([&] {
+      take_inventory();
+      return use(*session_, std::as_const(inventory_));
+    });
+  }
+
+  /// "" where it is not connected.
+  const std::string& version();
+
+  /// What it says of its start. Throws as with_session().
+  std::optional<Start> start();
+
+ private:
+  template <typename Use>
+  auto with_connection(Use use) {
     return patience_.retry([&] {
       try {
         connect();
-        return use(*session_, std::as_const(inventory_));
+        return use();
       } catch (const Unavailable&) {
         session_.reset();
         throw;
       }
     });
   }
-
-  const std::string& version() const { return inventory_.version; }
-
-  /// What it says of its start. Throws as with_session().
-  std::optional<Start> start();
-
- private:
   void connect();
+  /// What tables there are; not asked where nothing is to be read.
+  void take_inventory();
 
   const Job& job_;
   Patience& patience_;
   std::unique_ptr<AdminSession> session_;
   Inventory inventory_;
+  bool has_inventory_ = false;  ///< of this session
 };
 
 }  // namespace proxysql_consul

@@ -31,7 +31,7 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
 /// such thing.
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
 
-/// Nothing where the server does not tell (1.x, or one that counts no loads). Throws what AdminSession::query() throws.
-std::optional<Start> read_start(AdminSession& session, const std::vector<Load>& loads, Clock& clock);
+/// By one small statement. Nothing where the server does not tell (1.x, or one that counts no loads). Throws what AdminSession::query() throws.
+std::optional<Start> read_start(AdminSession& session, Clock& clock);
 
 }  // namespace proxysql_consul
