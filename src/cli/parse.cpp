@@ -42,13 +42,20 @@ std::optional<std::size_t> find_command_word(const std::vector<std::string>& wor
   return std::nullopt;
 }
 
-/// cxxopts' own errors name neither a suggestion nor, in some versions, the option.
-void check_options(const std::vector<std::string>& words, const std::vector<Option>& known) {
+/// True for what begins like an option and is none: -1, the version before the current one.
+bool is_negative_number(std::string_view word) { return word.starts_with("-") && to_integer(word).has_value(); }
+
+/// The words as cxxopts takes them. Its own errors name neither a suggestion nor, in some versions, the option.
+std::vector<std::string> checked_options(std::vector<std::string> words, const std::vector<Option>& known) {
   std::vector<std::string> names;
   for (const auto& option : known) names.push_back("--" + std::string(option.name));
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto& word = words[i];
-    if (word == "--") return;
+    auto& word = words[i];
+    if (word == "--") break;
+    if (is_negative_number(word)) {
+      word.insert(0, "--names=");
+      continue;
+    }
     if (word == "-h" || !word.starts_with("-")) continue;
     const auto name = word.substr(0, word.find('='));
     const auto found = std::find(names.begin(), names.end(), name);
@@ -57,6 +64,7 @@ void check_options(const std::vector<std::string>& words, const std::vector<Opti
     if (!takes_value && word.size() > name.size()) refuse_usage(name + " takes no value");
     if (takes_value && word.size() == name.size() && ++i == words.size()) refuse_usage(name + " needs a value");
   }
+  return words;
 }
 
 Values parse_words(const std::vector<std::string>& words, const std::vector<Option>& known) {
@@ -143,8 +151,7 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
     words.erase(words.begin() + static_cast<std::ptrdiff_t>(*position));
     known.insert(known.end(), command->options.begin(), command->options.end());
   }
-  check_options(words, known);
-  const auto values = parse_words(words, known);
+  const auto values = parse_words(checked_options(std::move(words), known), known);
   if (values.has("version")) {
     result.print = version + "\n";
   } else if (values.has("help")) {

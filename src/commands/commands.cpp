@@ -5,8 +5,10 @@
 namespace proxysql_consul {
 
 std::span<const Command> commands() {
-  static const std::vector<Command> all = {save_command(),    update_command(), pull_command(),
-                                           history_command(), freeze_command(), thaw_command()};
+  static const std::vector<Command> all = {
+      save_command(),    update_command(), pull_command(), diff_command(),
+      history_command(), freeze_command(), thaw_command(),
+  };
   return all;
 }
 

@@ -49,9 +49,9 @@ const Version& named_version(const std::vector<Version>& versions, const std::st
   std::vector<std::string> names;
   for (const auto& version : versions)
     names.push_back(to_string(version.id) + (version.is_current ? " (current)" : ""));
-  const auto what =
-      text == "-1" ? "no version before the current one is kept" : "there is no version " + printable(text, 64);
-  throw Error(code, configuration + ": " + what, names.empty() ? "none is there" : "there are " + join(names));
+  const auto what = text == "-1" ? std::string("no version before the current one is kept of ")
+                                 : "there is no version " + printable(text, 64) + " of ";
+  throw Error(code, what + configuration, names.empty() ? "none is there" : "there are " + join(names));
 }
 
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit) {

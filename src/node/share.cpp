@@ -10,10 +10,10 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/publish.h"
 #include "proxysql_consul/model/fit.h"
-#include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/model/mask.h"
 #include "proxysql_consul/model/monitor.h"
 #include "proxysql_consul/node/announce.h"
+#include "proxysql_consul/node/reading.h"
 #include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/reader.h"
 #include "proxysql_consul/proxysql/unloaded.h"
@@ -22,37 +22,6 @@ namespace proxysql_consul {
 namespace {
 
 constexpr std::chrono::seconds default_patience{10};
-
-/// The configurations that `server` has, for people.
-std::string names_on(const Inventory& inventory) {
-  std::vector<std::string> names;
-  for (const auto& configuration : catalogue()) {
-    if (inventory.has(configuration)) names.emplace_back(configuration.name);
-  }
-  return join(names);
-}
-
-std::vector<const Configuration*> select(const ShareOptions& options, const Settings& settings,
-                                         const Inventory& inventory) {
-  std::vector<const Configuration*> selected;
-  if (options.all) {
-    for (const auto& configuration : catalogue()) {
-      const auto& accept = settings.accept;
-      const bool accepted = std::find(accept.begin(), accept.end(), configuration.name) != accept.end();
-      if (accepted && inventory.has(configuration)) selected.push_back(&configuration);
-    }
-    return selected;
-  }
-  for (const auto& name : options.configurations) {
-    const auto* configuration = find_configuration(name);
-    if (configuration == nullptr || !inventory.has(*configuration)) {
-      throw Error(ExitCode::usage, "this ProxySQL " + inventory.version + " has no " + name,
-                  "it has " + names_on(inventory));
-    }
-    if (std::find(selected.begin(), selected.end(), configuration) == selected.end()) selected.push_back(configuration);
-  }
-  return selected;
-}
 
 void refuse_nul(const std::vector<Table>& tables) {
   for (const auto& table : tables) {
@@ -67,21 +36,11 @@ void refuse_nul(const std::vector<Table>& tables) {
   }
 }
 
-/// What this ProxySQL holds of a configuration, read at one moment.
-struct Reading {
-  std::vector<TableSchema> schemas;
-  std::vector<Table> tables;                 ///< what is shared of it
-  std::optional<std::vector<Table>> memory;  ///< where it was read beside runtime
-  bool from_memory = false;
-  bool as_loaded = true;
-  std::string load;      ///< load_of() of what was read
-  std::string unloaded;  ///< what memory holds that runtime does not, for people
+/// What is saved, and what is said beside.
+struct Saving {
+  Reading reading;
+  std::string unloaded = {};  ///< what memory holds that runtime does not, for people
 };
-
-std::vector<Table> shared(std::vector<Table> tables, const Settings& settings) {
-  for (auto& table : tables) table = shared_form(std::move(table), settings.exclude_variables);
-  return tables;
-}
 
 class Save {
  public:
@@ -96,8 +55,9 @@ class Save {
         publisher_(*consul_, keys_, patience_, job.log, job.settings.history_limit) {}
 
   ExitCode run() {
-    const auto selected = proxysql_.with_session(
-        [&](AdminSession&, const Inventory& inventory) { return select(options_, job_.settings, inventory); });
+    const auto selected = proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
+      return select_configurations(options_.configurations, job_.settings, inventory);
+    });
     if (selected.empty()) {
       job_.context.out << "nothing to do: this ProxySQL " << proxysql_.version()
                        << " has none of the accepted configurations\n";
@@ -126,12 +86,13 @@ class Save {
   void save_one(const Configuration& configuration) {
     const std::string name(configuration.name);
     if (!options_.dry_run && is_current(configuration)) return;
-    auto reading = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+    auto saving = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
       auto read_now = read(session, inventory, configuration);
       // In the same session, which no start outlives.
       files_.state().observe(read_start(session, job_.context.clock));
       return read_now;
     });
+    auto& reading = saving.reading;
     const Document document{.config_name = name,
                             .uuid = files_.uuid(),
                             .tables = std::move(reading.tables),
@@ -153,7 +114,7 @@ class Save {
       return weigh(ours, theirs, acquaintance, options_.how);
     };
     if (options_.dry_run) {
-      show(name, preview(document, weigh_ours), reading.unloaded);
+      show(name, preview(document, weigh_ours), saving.unloaded);
       return;
     }
     const auto published = publisher_.publish(document, weigh_ours);
@@ -164,7 +125,7 @@ class Save {
     if (published.written) written_.push_back(name);
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
     say(name, published);
-    if (!reading.unloaded.empty()) job_.log.warn("{}: {}", name, reading.unloaded);
+    if (!saving.unloaded.empty()) job_.log.warn("{}: {}", name, saving.unloaded);
     record(name, published, reading);
     files_.write_state();
   }
@@ -185,35 +146,24 @@ class Save {
     return true;
   }
 
-  Reading read(AdminSession& session, const Inventory& inventory, const Configuration& configuration) const {
-    Reading reading;
-    reading.schemas = read_schemas(session, inventory, configuration);
-    if (!options_.memory && inventory.has_runtime(configuration)) {
-      auto runtime = read_runtime(session, inventory, configuration, reading.schemas);
-      reading.tables = shared(std::move(runtime.tables), job_.settings);
-      reading.as_loaded = runtime.as_loaded;
-      reading.load = std::move(runtime.load);
-      if (!reading.as_loaded) {
-        reading.memory = shared(read_tables(session, configuration, reading.schemas, Layer::memory), job_.settings);
-      }
-      if (!options_.how.if_current) {
-        const auto loaded = reading.as_loaded ? reading.tables
-                                              : settle_servers(reading.tables, *reading.memory, *reading.memory).tables;
-        reading.unloaded =
-            describe_unloaded(session, configuration, reading.schemas, loaded, job_.settings.exclude_variables);
-      }
-    } else {
-      read_memory(session, inventory, configuration, reading);
+  Saving read(AdminSession& session, const Inventory& inventory, const Configuration& configuration) const {
+    if (options_.memory || !inventory.has_runtime(configuration)) check_memory(inventory, configuration);
+    Saving saving{.reading = read_shared(session, inventory, configuration, job_.settings, options_.memory)};
+    const auto& reading = saving.reading;
+    if (!reading.from_memory && !options_.how.if_current) {
+      const auto loaded =
+          reading.as_loaded ? reading.tables : settle_servers(reading.tables, *reading.memory, *reading.memory).tables;
+      saving.unloaded =
+          describe_unloaded(session, configuration, reading.schemas, loaded, job_.settings.exclude_variables);
     }
     refuse_nul(reading.tables);
     const bool has_users = std::any_of(reading.tables.begin(), reading.tables.end(),
                                        [](const Table& table) { return is_users_table(table.name); });
     if (has_users) refuse_admin_accounts(reading.tables, read_admins(session, inventory));
-    return reading;
+    return saving;
   }
 
-  void read_memory(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
-                   Reading& reading) const {
+  void check_memory(const Inventory& inventory, const Configuration& configuration) const {
     const auto* known = files_.state().find(configuration.name);
     if (known != nullptr && known->applying) {
       throw Error(ExitCode::refused,
@@ -224,8 +174,6 @@ class Save {
       job_.log.info("{}: read from memory: ProxySQL {} has no runtime table of it", configuration.name,
                     inventory.version);
     }
-    reading.tables = shared(read_tables(session, configuration, reading.schemas, Layer::memory), job_.settings);
-    reading.from_memory = true;
   }
 
   /// What a save would come to; the document as it was read where Consul does not answer.

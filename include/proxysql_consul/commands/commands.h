@@ -19,6 +19,7 @@ constexpr std::string_view receiving_exits =
 Command save_command();
 Command update_command();
 Command pull_command();
+Command diff_command();
 Command history_command();
 Command freeze_command();
 Command thaw_command();

@@ -98,6 +98,15 @@ TEST(Cli, UnderstandsUpdateAndPull) {
   EXPECT_FALSE(understood.values.has("dry-run"));
 }
 
+TEST(Cli, TakesANegativeNumberForAWord) {
+  parse_arguments({"pull", "mysql_users", "-1", "--force"});
+  EXPECT_THAT(understood.values.names, ElementsAre("mysql_users", "-1"));
+  EXPECT_TRUE(understood.values.has("force"));
+  parse_arguments({"save", "mysql_users", "--message", "-1"});
+  EXPECT_THAT(understood.values.names, ElementsAre("mysql_users"));
+  EXPECT_EQ(understood.values.text("message"), "-1");
+}
+
 TEST(Cli, TakesOptionsBeforeAndAfterTheCommand) {
   for (const auto& words : {Words{"--config-file=X", "--log-level=debug", "--log-format=json", "update"},
                             Words{"--config-file", "X", "--log-level", "debug", "--log-format", "json", "update"},

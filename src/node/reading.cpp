@@ -1,0 +1,74 @@
+#include "proxysql_consul/node/reading.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/proxysql/reader.h"
+
+namespace proxysql_consul {
+namespace {
+
+/// The configurations that the server has, for people.
+std::string names_on(const Inventory& inventory) {
+  std::vector<std::string> names;
+  for (const auto& configuration : catalogue()) {
+    if (inventory.has(configuration)) names.emplace_back(configuration.name);
+  }
+  return join(names);
+}
+
+std::vector<Table> shared(std::vector<Table> tables, const Settings& settings) {
+  for (auto& table : tables) table = shared_form(std::move(table), settings.exclude_variables);
+  return tables;
+}
+
+}  // namespace
+
+std::vector<const Configuration*> select_configurations(const std::vector<std::string>& names, const Settings& settings,
+                                                        const Inventory& inventory) {
+  std::vector<const Configuration*> selected;
+  if (names.empty()) {
+    for (const auto& configuration : catalogue()) {
+      const auto& accept = settings.accept;
+      const bool accepted = std::find(accept.begin(), accept.end(), configuration.name) != accept.end();
+      if (accepted && inventory.has(configuration)) selected.push_back(&configuration);
+    }
+    return selected;
+  }
+  for (const auto& name : names) {
+    const auto* configuration = find_configuration(name);
+    if (configuration == nullptr || !inventory.has(*configuration)) {
+      throw Error(ExitCode::usage, "this ProxySQL " + inventory.version + " has no " + name,
+                  "it has " + names_on(inventory));
+    }
+    if (std::find(selected.begin(), selected.end(), configuration) == selected.end()) selected.push_back(configuration);
+  }
+  return selected;
+}
+
+std::vector<Table> read_memory(AdminSession& session, const Configuration& configuration,
+                               const std::vector<TableSchema>& schemas, const Settings& settings) {
+  return shared(read_tables(session, configuration, schemas, Layer::memory), settings);
+}
+
+Reading read_shared(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                    const Settings& settings, bool from_memory) {
+  Reading reading;
+  reading.schemas = read_schemas(session, inventory, configuration);
+  reading.from_memory = from_memory || !inventory.has_runtime(configuration);
+  if (reading.from_memory) {
+    reading.tables = read_memory(session, configuration, reading.schemas, settings);
+    return reading;
+  }
+  auto runtime = read_runtime(session, inventory, configuration, reading.schemas);
+  reading.tables = shared(std::move(runtime.tables), settings);
+  reading.as_loaded = runtime.as_loaded;
+  reading.load = std::move(runtime.load);
+  if (!reading.as_loaded) reading.memory = read_memory(session, configuration, reading.schemas, settings);
+  return reading;
+}
+
+}  // namespace proxysql_consul
