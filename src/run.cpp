@@ -1,5 +1,6 @@
 #include "proxysql_consul/run.h"
 
+#include <optional>
 #include <ostream>
 
 #include "proxysql_consul/base/error.h"
@@ -10,6 +11,20 @@
 #include "proxysql_consul/proxysql/admin_session.h"
 
 namespace proxysql_consul {
+namespace {
+
+ExitCode act(const Arguments& arguments, const Context& context, spdlog::logger& log) {
+  std::optional<Settings> settings;
+  try {
+    settings = load_settings(arguments.config_file, context.environment);
+  } catch (const Error& error) {
+    if (!arguments.without_settings) throw;
+    return arguments.without_settings(context, error);
+  }
+  return arguments.action({context, *settings, log});
+}
+
+}  // namespace
 
 int run(const std::vector<std::string>& words, const Context& context) {
   auto log = make_logger(context.err, spdlog::level::info, log_format_in(words));
@@ -25,8 +40,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
       context.out << *arguments.print;
     } else {
       log = make_logger(context.err, spdlog::level::from_str(arguments.log_level), log_format_in(words));
-      const auto settings = load_settings(arguments.config_file, context.environment);
-      status = arguments.action({context, settings, *log});
+      status = act(arguments, context, *log);
     }
     context.out.flush();
     // Data that went nowhere is no success, for a pipe into a file least of all.

@@ -1,6 +1,7 @@
 #include "proxysql_consul/base/files.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,19 +22,25 @@ namespace {
 constexpr mode_t owner_and_group = 0660;
 constexpr off_t longest_pid = 20;
 
-std::string user_name() {
-  const auto* entry = getpwuid(geteuid());
-  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
+std::string name_of_user(uid_t user) {
+  const auto* entry = getpwuid(user);
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(user);
+}
+
+std::string name_of_group(gid_t group) {
+  const auto* entry = getgrgid(group);
+  return entry != nullptr ? entry->gr_name : "gid " + std::to_string(group);
 }
 
 [[noreturn]] void fail(const std::string& path, const std::string& doing, int number) {
   std::string hint;
   if (number == EACCES || number == EPERM || number == EROFS) {
-    hint = "give user " + user_name() + " the right, or share a group: ProxySQL and Consul often run as two users";
+    hint = "give user " + effective_user() + " the right, or share a group: ProxySQL and Consul often run as two users";
   } else if (number == ENOENT) {
     hint = "make the directory " + std::filesystem::path(path).parent_path().string();
   }
-  throw Error(ExitCode::settings, path + ": " + doing + " as user " + user_name() + ": " + std::strerror(number), hint);
+  throw Error(ExitCode::settings, path + ": " + doing + " as user " + effective_user() + ": " + std::strerror(number),
+              hint);
 }
 
 constexpr const char* remove_it = "see who put it there, and remove it: the next run makes a new one";
@@ -194,6 +201,24 @@ void create_file(const std::string& path, std::string_view content) {
   if (link(file.name(), path.c_str()) != 0 && errno != EEXIST) fail(path, "create", errno);
   sync_directory(path);
 }
+
+std::optional<FileRights> rights_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  std::string mode = "0000";
+  for (std::size_t i = 0; i < 3; ++i) {
+    mode[3 - i] = static_cast<char>('0' + (status.st_mode >> (3 * i) & 7U));
+  }
+  return FileRights{.description = mode + " " + name_of_user(status.st_uid) + ":" + name_of_group(status.st_gid),
+                    .others_read = (status.st_mode & S_IROTH) != 0};
+}
+
+bool may_write(const std::string& path) {
+  const int rights = std::filesystem::is_directory(path) ? W_OK | X_OK : W_OK;
+  return faccessat(AT_FDCWD, path.c_str(), rights, AT_EACCESS) == 0;
+}
+
+std::string effective_user() { return name_of_user(geteuid()); }
 
 FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock) {
   Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | never_follow, owner_and_group));

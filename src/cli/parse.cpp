@@ -166,6 +166,9 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
                  printable(values.names[0], 64));
   }
   result.action = command->prepare(values);
+  if (command->prepare_without_settings != nullptr) {
+    result.without_settings = command->prepare_without_settings(values);
+  }
   return result;
 }
 

@@ -10,8 +10,6 @@
 namespace proxysql_consul {
 namespace {
 
-constexpr std::size_t uuid_length = 36;
-
 std::string make_uuid() {
   uuid_t bytes;
   uuid_generate_random(bytes);

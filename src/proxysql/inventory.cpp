@@ -28,6 +28,32 @@ Inventory read_inventory(AdminSession& session) {
   return inventory;
 }
 
+std::vector<std::string> read_uncovered(AdminSession& session, const Inventory& inventory) {
+  const auto covers = [](const auto& is_there) {
+    const auto all = catalogue();
+    return std::any_of(all.begin(), all.end(), is_there);
+  };
+  std::vector<std::string> uncovered;
+  for (const auto& table : inventory.tables) {
+    const bool is_covered = covers([&](const Configuration& configuration) {
+      const auto& tables = configuration.tables;
+      return std::find(tables.begin(), tables.end(), table) != tables.end();
+    });
+    if (inventory.tables.contains(runtime_name(table)) && !is_covered) uncovered.push_back(table);
+  }
+  std::set<std::string> prefixes;
+  for (const auto& row : session.query("SELECT variable_name FROM global_variables").rows) {
+    const auto name = row.at(0).value_or("");
+    const auto prefix = name.substr(0, name.find('-') + 1);
+    const bool is_covered = covers([&](const Configuration& configuration) {
+      return !configuration.variables.empty() && name.starts_with(configuration.variables);
+    });
+    if (!is_covered && !prefix.empty()) prefixes.insert(std::string(prefix) + "%");
+  }
+  uncovered.insert(uncovered.end(), prefixes.begin(), prefixes.end());
+  return uncovered;
+}
+
 std::string runtime_name(std::string_view table) { return "runtime_" + std::string(table); }
 
 }  // namespace proxysql_consul

@@ -183,7 +183,8 @@ TEST_F(Words, LogsWhatFailedOfAConfigurationAsJsonToo) {
   const auto ran = a.run({"--log-format", "json", "pull"});
   EXPECT_EQ(ran.status, 6);
   ASSERT_THAT(ran.err, ::testing::Not(IsEmpty()));
-  EXPECT_THAT(ran.err[0], AllOf(HasSubstr("\"message\":\"proxysql/mysql_servers: "), HasSubstr("\"code\":6,\"hint\":\"")));
+  EXPECT_THAT(ran.err[0],
+              AllOf(HasSubstr("\"message\":\"proxysql/mysql_servers: "), HasSubstr("\"code\":6,\"hint\":\"")));
   for (const auto& line : ran.err) without_time(line);
 }
 

@@ -57,6 +57,32 @@ TEST(Docs, ReadmeNamesEveryCommandAndOption) {
   }
 }
 
+/// What the page on JSON says of that command.
+std::string json_section(const std::string& command) {
+  const auto page = project_file("docs/json.md");
+  const auto begin = page.find("\n## " + command + "\n");
+  return begin == std::string::npos ? "" : page.substr(begin, page.find("\n## ", begin + 1) - begin);
+}
+
+TEST(Docs, JsonPageDescribesEveryOutput) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(PROJECT_SOURCE_PATH "/tests/testdata/golden")) {
+    if (entry.path().extension() != ".json") continue;
+    ++count;
+    SCOPED_TRACE(entry.path().string());
+    // A file is named after its command, and may say behind a hyphen what it is about.
+    const auto stem = entry.path().stem().string();
+    const auto section = json_section(stem.substr(0, stem.find('-')));
+    EXPECT_NE(section, "");
+    const auto output = nlohmann::ordered_json::parse(read_file(entry.path()));
+    EXPECT_EQ(output.begin().key(), "format");
+    for (const auto& member : output.items()) {
+      EXPECT_NE(section.find("\n| `" + member.key() + "` |"), std::string::npos) << member.key();
+    }
+  }
+  EXPECT_GT(count, 0U);
+}
+
 TEST(Docs, HackingNamesEveryFileOfEveryRoom) {
   const auto hacking = project_file("docs/hacking.md");
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PROJECT_SOURCE_PATH "/src")) {

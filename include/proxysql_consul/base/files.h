@@ -35,6 +35,22 @@ void write_file(const std::string& path, std::string_view content);
 /// Throws Error{settings}.
 void create_file(const std::string& path, std::string_view content);
 
+/// Whose a file is, and what others may do with it.
+struct FileRights {
+  std::string description;  ///< for people: "0640 root:proxysql"
+  bool others_read = false;
+};
+
+/// Nothing where there is no file. Links are followed.
+std::optional<FileRights> rights_of(const std::string& path);
+
+/// True where this user may change the file; of a directory, make and replace files in it. False also where it is not
+/// there.
+bool may_write(const std::string& path);
+
+/// The name of the user who runs the program, or its number.
+std::string effective_user();
+
 /// Held from construction to destruction by at most one process.
 class FileLock {
  public:

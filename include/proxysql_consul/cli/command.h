@@ -36,6 +36,9 @@ struct Values {
 /// What a command does, once its words are understood.
 using Action = std::function<ExitCode(const Job&)>;
 
+/// What it does where there are no settings to do it with.
+using WithoutSettings = std::function<ExitCode(const Context&, const Error&)>;
+
 struct Command {
   std::vector<std::string_view> names;  ///< the first is its own, the others mean the same
   std::string_view arguments;           ///< as in the usage line
@@ -47,6 +50,9 @@ struct Command {
   std::string_view example;
   /// Understands the words. Throws Error{usage}.
   Action (*prepare)(const Values&) = nullptr;
+  /// What the command does in place of its action where the settings cannot be read; otherwise the run ends with that
+  /// error.
+  WithoutSettings (*prepare_without_settings)(const Values&) = nullptr;
 };
 
 /// Throws Error{usage} with `hint`, or else pointing to the help.

@@ -16,7 +16,8 @@ struct Arguments {
   std::optional<std::string> print;  ///< help or version: print it to stdout, and be done
   std::optional<std::string> config_file;
   std::string log_level = "info";
-  Action action;  ///< set unless there is something to print
+  Action action;                     ///< set unless there is something to print
+  WithoutSettings without_settings;  ///< set for a command that has it
 };
 
 /// The form of logs and errors that `words` ask for, as far as they can be read: errors in the other words take it,

@@ -23,6 +23,7 @@ Command diff_command();
 Command history_command();
 Command freeze_command();
 Command thaw_command();
+Command check_command();
 
 /// All of them, in the order of the help.
 std::span<const Command> commands();

@@ -1,10 +1,13 @@
 // Who this node is: the UUID that marks its documents as its own.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace proxysql_consul {
+
+constexpr std::size_t uuid_length = 36;
 
 /// True for the 36 characters of a UUID, in either case.
 bool is_uuid(std::string_view text);

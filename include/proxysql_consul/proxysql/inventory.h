@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -19,6 +20,10 @@ struct Inventory {
 
 /// Throws what AdminSession::query() throws.
 Inventory read_inventory(AdminSession& session);
+
+/// What the server could LOAD and no configuration of the catalogue covers: tables that have a twin in runtime, and
+/// variables by the prefix that they share, as "debug-%". Throws what AdminSession::query() throws.
+std::vector<std::string> read_uncovered(AdminSession& session, const Inventory& inventory);
 
 /// The table of runtime that mirrors `table`.
 std::string runtime_name(std::string_view table);

@@ -1,0 +1,156 @@
+#include <algorithm>
+
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/node/check.h"
+#include "proxysql_consul/node/identity.h"
+
+namespace proxysql_consul {
+namespace {
+
+/// As far as clocks may be apart without a word.
+constexpr std::chrono::seconds clock_leeway{60};
+
+ConsulOptions in_a_hurry(ConsulOptions options) {
+  options.connect_timeout = std::chrono::seconds(2);
+  options.total_timeout = std::chrono::seconds(10);
+  return options;
+}
+
+Finding look_at_agent(const Job& job, const std::optional<AgentSelf>& self, const std::optional<std::string>& leader) {
+  constexpr auto check = "consul";
+  auto message = describe(job.settings.consul);
+  if (self) message += ": agent " + self->node + ", Consul " + self->version;
+  if (leader && !leader->empty()) {
+    return {.gravity = Gravity::ok, .check = check, .message = message + ", led by " + *leader};
+  }
+  return {.gravity = Gravity::problem,
+          .check = check,
+          .message = message + ": no server leads, so nothing can be read or written",
+          .hint = "see with `consul operator raft list-peers` which servers are missing"};
+}
+
+Finding judge_watch(const std::optional<AgentSelf>& self) {
+  constexpr auto check = "watch";
+  if (!self) {
+    return {.gravity = Gravity::warning,
+            .check = check,
+            .message = "not known: the token may not read the agent",
+            .hint = "its policy needs agent_prefix \"\" { policy = \"read\" }"};
+  }
+  if (!self->watches) {
+    return {.gravity = Gravity::ok, .check = check, .message = "the agent does not tell of its watches"};
+  }
+  if (*self->watches == 0) {
+    return {
+        .gravity = Gravity::warning,
+        .check = check,
+        .message = "the agent has no watch in its configuration: changes of other nodes do not arrive by themselves",
+        .hint = "put consul-watch.json into the agent's configuration directory, and reload it"};
+  }
+  return {.gravity = Gravity::ok,
+          .check = check,
+          .message = "watches in the agent's configuration: " + std::to_string(*self->watches) +
+                     " (of what, it does not tell)"};
+}
+
+/// Writes a key and removes it in one transaction, so that nobody ever sees it.
+void try_to_write(KvStore& store, const std::string& key) {
+  const auto tried = store.commit({{.verb = KvOperation::Verb::set, .key = key, .value = "check"},
+                                   {.verb = KvOperation::Verb::remove, .key = key, .value = {}}});
+  if (!tried.committed) throw Error(ExitCode::consul, "writing " + key + ": " + tried.refusal);
+}
+
+/// What the keys that are tried are called after: this node, so that two that check at once do not meet.
+std::string name_of_node(const Settings& settings) {
+  try {
+    const auto text = read_file(settings.uuid_file).value_or("").substr(0, uuid_length);
+    if (is_uuid(text)) return text;
+  } catch (const Error&) {
+    // That is a finding of its own.
+  }
+  return "nobody";
+}
+
+/// All that receiving needs, and then what saving needs besides.
+Finding look_at_rights(KvStore& store, const Keys& keys, const std::string& node) {
+  constexpr auto check = "token";
+  store.get(keys.freeze());
+  store.get(keys.blob_part("check", 0));
+  try_to_write(store, keys.node(node + ".check"));
+  try {
+    try_to_write(store, keys.history("check") + node);
+  } catch (const Denied& error) {
+    return {.gravity = Gravity::ok, .check = check, .message = "may receive, and not save", .hint = error.hint()};
+  }
+  return {.gravity = Gravity::ok, .check = check, .message = "may receive and save"};
+}
+
+Finding judge_freeze(const std::optional<KvEntry>& freeze) {
+  constexpr auto check = "frozen";
+  if (!freeze) return {.gravity = Gravity::ok, .check = check, .message = "the cluster is not frozen"};
+  return {.gravity = Gravity::warning,
+          .check = check,
+          .message = describe(parse_freeze(freeze->value)),
+          .hint = "`proxysql-consul thaw` ends it"};
+}
+
+/// Consul's documents: whether they can be read, and whether this node's clock is behind those of who saved them.
+Findings look_at_documents(const Job& job, KvStore& store, const Keys& keys) {
+  std::vector<std::string> broken;
+  std::string newest;
+  std::size_t count = 0;
+  for (const auto& entry : store.list(keys.prefix()).entries) {
+    if (find_configuration(keys.name_of(entry.key).value_or("")) == nullptr) continue;
+    ++count;
+    try {
+      if (!entry.problem.empty()) throw Error(ExitCode::payload, entry.problem);
+      newest = std::max(newest, parse_document(entry.value).origin.saved_at);
+    } catch (const Error& error) {
+      broken.push_back(entry.key + ": " + error.what());
+    }
+  }
+  Finding documents = {.gravity = Gravity::ok,
+                       .check = "documents",
+                       .message = std::to_string(count) + " in Consul, all of them readable"};
+  if (!broken.empty()) {
+    documents.gravity = Gravity::problem;
+    documents.message = join(broken, "; ");
+    documents.hint = "save them again from a node that is right";
+  }
+  Finding clock = {.gravity = Gravity::ok, .check = "clock", .message = "not behind those of the other nodes"};
+  if (newest > format_time(job.context.clock.now() + clock_leeway)) {
+    clock.gravity = Gravity::warning;
+    clock.message = "it is " + job.now() + " here, and another node has saved at " + newest;
+    clock.hint = "let both nodes follow a time server";
+  }
+  return {std::move(documents), std::move(clock)};
+}
+
+}  // namespace
+
+Findings check_consul(const Job& job) {
+  const auto options = in_a_hurry(job.settings.consul);
+  const auto keys = job.settings.keys();
+  Findings findings;
+  const auto* check = "consul";
+  try {
+    const auto agents = job.open_agents(options);
+    const auto self = agents->self();
+    findings.push_back(look_at_agent(job, self, agents->leader()));
+    if (findings.back().gravity == Gravity::problem) return findings;
+    findings.push_back(judge_watch(self));
+    check = "token";
+    const auto store = job.open_consul(options);
+    findings.push_back(look_at_rights(*store, keys, name_of_node(job.settings)));
+    check = "documents";
+    findings.push_back(judge_freeze(store->get(keys.freeze())));
+    for (auto& finding : look_at_documents(job, *store, keys)) findings.push_back(std::move(finding));
+  } catch (const Error& error) {
+    findings.push_back(problem_of(check, error));
+  }
+  return findings;
+}
+
+}  // namespace proxysql_consul

@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/soundness.h"
+#include "proxysql_consul/node/check.h"
+#include "proxysql_consul/proxysql/condition.h"
+#include "proxysql_consul/proxysql/reader.h"
+
+namespace proxysql_consul {
+namespace {
+
+Finding judge_read_only(const Condition& condition) {
+  constexpr auto check = "read_only";
+  if (!condition.read_only) {
+    return {.gravity = Gravity::ok, .check = check, .message = "ProxySQL takes changes of its configuration"};
+  }
+  return {.gravity = Gravity::problem,
+          .check = check,
+          .message = "it is read-only (admin-read_only), so nothing can be applied here",
+          .hint = "PROXYSQL READWRITE on the admin port"};
+}
+
+Finding judge_native_cluster(const Condition& condition, const std::vector<std::string>& accepted) {
+  constexpr auto check = "native_cluster";
+  std::vector<std::string> fought_over;
+  std::vector<std::string> variables;
+  for (const auto& name : accepted) {
+    const auto found = condition.diffs_before_sync.find(diffs_variable(name));
+    if (found == condition.diffs_before_sync.end() || found->second == "0") continue;
+    fought_over.push_back(name);
+    variables.push_back(found->first);
+  }
+  if (!condition.has_peers || fought_over.empty()) {
+    return {.gravity = Gravity::ok,
+            .check = check,
+            .message = "ProxySQL's own clustering spreads none of the accepted configurations"};
+  }
+  return {
+      .gravity = Gravity::warning,
+      .check = check,
+      .message = "ProxySQL's own clustering spreads " + join(fought_over) + ", too: the two work against each other",
+      .hint = "set " + join(variables) + " to 0 and LOAD ADMIN VARIABLES TO RUNTIME on every node"};
+}
+
+Finding judge_coverage(const std::vector<std::string>& uncovered) {
+  constexpr auto check = "coverage";
+  if (uncovered.empty()) {
+    return {.gravity = Gravity::ok,
+            .check = check,
+            .message = "every table and variable of this ProxySQL belongs to a configuration"};
+  }
+  return {.gravity = Gravity::warning,
+          .check = check,
+          .message = "no configuration covers " + join(uncovered),
+          .hint = "these stay as they are on each node: look after them there"};
+}
+
+/// The tables of a protocol, as runtime has them, where the server has a runtime of them.
+std::vector<Table> read_protocol(AdminSession& session, const Inventory& inventory, const std::string& protocol) {
+  std::vector<Table> tables;
+  for (const auto* kind : {"_servers", "_query_rules", "_users"}) {
+    const auto* configuration = find_configuration(protocol + kind);
+    if (configuration == nullptr || !inventory.has(*configuration)) continue;
+    const auto schemas = read_schemas(session, inventory, *configuration);
+    auto read = inventory.has_runtime(*configuration) ? read_runtime(session, inventory, *configuration, schemas).tables
+                                                      : read_tables(session, *configuration, schemas, Layer::memory);
+    for (auto& table : read) tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+Findings look(const Job& job, AdminSession& session, const Inventory& inventory) {
+  const auto condition = read_condition(session, inventory);
+  Findings findings = {{.gravity = Gravity::ok,
+                        .check = "proxysql",
+                        .message = describe(job.settings.admin) + ": ProxySQL " + inventory.version},
+                       judge_read_only(condition),
+                       judge_native_cluster(condition, job.settings.accept),
+                       judge_coverage(read_uncovered(session, inventory))};
+  for (const std::string protocol : {"mysql", "pgsql"}) {
+    const auto tables = read_protocol(session, inventory, protocol);
+    if (tables.empty()) continue;
+    for (auto& finding : examine_configuration(protocol, tables)) findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace
+
+Findings check_proxysql(const Job& job) {
+  try {
+    Patience none(job.context.clock, job.log, std::chrono::seconds(0), job.context.seed);
+    return LocalProxySql(job, none).with_session(
+        [&](AdminSession& session, const Inventory& inventory) { return look(job, session, inventory); });
+  } catch (const Error& error) {
+    return {problem_of("proxysql", error)};
+  }
+}
+
+}  // namespace proxysql_consul
