@@ -95,7 +95,7 @@ TEST(ConsulDocs, EveryBlockIsRunByATest) {
   for (auto at = text.find("\n```"); at != std::string::npos; at = text.find("\n```", at + 1)) ++fences;
   EXPECT_EQ(names, (std::set<std::string>{"policy-save", "policy-receive", "acl-create", "watch-args", "watch-handler",
                                           "watch-key", "consul-watch", "curl-update", "tls-create", "tls-agent",
-                                          "tls-settings"}));
+                                          "tls-settings", "health"}));
   EXPECT_EQ(fences, 2 * names.size()) << "a block without a name is not run";
 }
 
