@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -47,6 +49,15 @@ extern "C" void give_up(int) {
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+/// Of stdout. A terminal that does not tell its width is taken for one of the usual.
+std::optional<std::size_t> terminal_width() {
+  constexpr std::size_t usual = 80;
+  if (isatty(STDOUT_FILENO) == 0) return std::nullopt;
+  winsize size{};
+  const bool tells = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return tells ? size.ws_col : usual;
 }
 
 /// Who asked for it, also through sudo.
@@ -90,6 +101,7 @@ int main(int argc, char** argv) {
       .open_admin = proxysql_consul::open_admin_session,
       .open_kv = proxysql_consul::open_kv_store,
       .open_agents = proxysql_consul::open_consul_agents,
+      .terminal_width = terminal_width,
       .bound =
           [format](std::chrono::seconds limit) {
             // Not while the words are being made.

@@ -21,4 +21,23 @@ std::string format_time(std::chrono::system_clock::time_point time) {
   return {text.data(), length};
 }
 
+std::optional<std::chrono::system_clock::time_point> parse_time(const std::string& text) {
+  std::tm utc{};
+  const auto* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(timegm(&utc));
+}
+
+std::string format_age(std::chrono::seconds age) {
+  const auto seconds = age.count();
+  if (seconds <= 0) return "now";
+  constexpr long minute = 60;
+  constexpr long hour = 60 * minute;
+  constexpr long day = 24 * hour;
+  if (seconds < minute) return std::to_string(seconds) + "s";
+  if (seconds < hour) return std::to_string(seconds / minute) + "m";
+  if (seconds < day) return std::to_string(seconds / hour) + "h";
+  return std::to_string(seconds / day) + "d";
+}
+
 }  // namespace proxysql_consul

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxysql_consul/base/error.h"
+
 namespace proxysql_consul {
 namespace {
 
@@ -9,23 +11,84 @@ using Json = nlohmann::ordered_json;
 
 constexpr int record_format = 1;
 
+Json json_of(const RecordedConfiguration& entry) {
+  return {
+      {"version", entry.version}, {"attempted", entry.attempted}, {"sha256", entry.sha256}, {"outcome", entry.outcome},
+      {"at", entry.at},           {"warnings", entry.warnings},   {"lacks", entry.lacks}};
+}
+
+RecordedConfiguration configuration_from(const Json& json) {
+  const auto version = json.at("version").get<std::uint64_t>();
+  return {.version = version,
+          .attempted = json.value("attempted", version),
+          .sha256 = json.at("sha256").get<std::string>(),
+          .outcome = json.at("outcome").get<std::string>(),
+          .at = json.at("at").get<std::string>(),
+          .warnings = json.at("warnings").get<std::vector<std::string>>(),
+          .lacks = json.value("lacks", false)};
+}
+
 }  // namespace
 
-std::string format_node_record(const State& state, const std::string& host, const std::string& proxysql_version) {
-  auto configurations = Json::object();
+NodeRecord record_of(const State& state) {
+  NodeRecord record{.uuid = {}, .host = {}, .proxysql_version = state.proxysql_version, .frozen = state.frozen};
   for (const auto& [name, entry] : state.configurations) {
-    configurations[name] = {{"version", entry.version},
-                            {"sha256", entry.sha256},
-                            {"outcome", to_string(entry.outcome)},
-                            {"at", entry.at},
-                            {"warnings", entry.warnings}};
+    record.configurations[name] = {.version = entry.version,
+                                   .attempted = std::max(entry.version, entry.attempted),
+                                   .sha256 = entry.sha256,
+                                   .outcome = std::string(to_string(entry.outcome)),
+                                   .at = entry.at,
+                                   .warnings = entry.warnings,
+                                   .lacks = entry.lacks};
   }
-  const Json record = {{"format", record_format},
-                       {"host", host},
-                       {"program_version", PROXYSQL_CONSUL_VERSION},
-                       {"proxysql_version", proxysql_version},
-                       {"configurations", std::move(configurations)}};
-  return record.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  for (const auto& [name, entry] : state.passed) {
+    auto& told = record.configurations[name];
+    told.attempted = entry.attempted;
+    told.outcome = to_string(entry.why);
+    told.at = entry.at;
+  }
+  return record;
+}
+
+std::string format_node_record(const NodeRecord& record) {
+  auto configurations = Json::object();
+  for (const auto& [name, entry] : record.configurations) configurations[name] = json_of(entry);
+  const Json json = {{"format", record_format},
+                     {"uuid", record.uuid},
+                     {"host", record.host},
+                     {"consul_node", record.consul_node},
+                     {"program_version", record.program_version},
+                     {"proxysql_version", record.proxysql_version},
+                     {"following", record.following},
+                     {"frozen", record.frozen},
+                     {"keys", record.keys},
+                     {"configurations", std::move(configurations)}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+NodeRecord parse_node_record(std::string_view text) {
+  const auto refuse = [](const std::string& why) { return Error(ExitCode::payload, "node record: " + why); };
+  const auto json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) throw refuse("is no JSON object");
+  std::string at = "the record";
+  try {
+    if (json.at("format").get<int>() != record_format) throw refuse("its format is unknown to this program");
+    NodeRecord record{.uuid = json.value("uuid", std::string()),
+                      .host = json.at("host").get<std::string>(),
+                      .consul_node = json.value("consul_node", std::string()),
+                      .program_version = json.value("program_version", std::string()),
+                      .proxysql_version = json.value("proxysql_version", std::string()),
+                      .following = json.value("following", false),
+                      .frozen = json.value("frozen", false),
+                      .keys = json.value("keys", std::vector<std::string>())};
+    for (const auto& [name, entry] : json.at("configurations").items()) {
+      at = name;
+      record.configurations[name] = configuration_from(entry);
+    }
+    return record;
+  } catch (const Json::exception&) {
+    throw refuse(at + " lacks a member, or has one of another type");
+  }
 }
 
 }  // namespace proxysql_consul

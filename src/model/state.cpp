@@ -15,16 +15,41 @@ constexpr int state_format = 1;
 constexpr std::array outcome_names = {std::string_view{"applied"}, std::string_view{"saved"},
                                       std::string_view{"partial"}, std::string_view{"failed"}};
 
+constexpr std::array passed_names = {std::string_view{"frozen"}, std::string_view{"not_accepted"},
+                                     std::string_view{"not_here"}};
+
 Json to_json(const State& state) {
   auto configurations = Json::object();
   for (const auto& [name, entry] : state.configurations) {
     configurations[name] = {
-        {"version", entry.version}, {"sha256", entry.sha256},      {"outcome", to_string(entry.outcome)},
-        {"at", entry.at},           {"warnings", entry.warnings},  {"start", entry.start},
-        {"load", entry.load},       {"applying", entry.applying},  {"runtime_alone", entry.runtime_alone},
-        {"in_part", entry.in_part}, {"attempted", entry.attempted}};
+        {"version", entry.version}, {"sha256", entry.sha256},       {"outcome", to_string(entry.outcome)},
+        {"at", entry.at},           {"warnings", entry.warnings},   {"start", entry.start},
+        {"load", entry.load},       {"applying", entry.applying},   {"runtime_alone", entry.runtime_alone},
+        {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks}};
   }
   return configurations;
+}
+
+Json to_json(const std::map<std::string, PassedState, std::less<>>& passed) {
+  auto all = Json::object();
+  for (const auto& [name, entry] : passed) {
+    all[name] = {{"attempted", entry.attempted}, {"why", to_string(entry.why)}, {"at", entry.at}};
+  }
+  return all;
+}
+
+std::map<std::string, PassedState, std::less<>> passed_from_json(const Json& json) {
+  std::map<std::string, PassedState, std::less<>> passed;
+  if (!json.contains("passed")) return passed;
+  for (const auto& [name, entry] : json["passed"].items()) {
+    const auto why = std::find(passed_names.begin(), passed_names.end(), entry.at("why").get<std::string>());
+    // A reason that a newer version has: found out anew with the next delivery.
+    if (why == passed_names.end()) continue;
+    passed[name] = {.attempted = entry.at("attempted").get<std::uint64_t>(),
+                    .why = static_cast<PassedOver>(why - passed_names.begin()),
+                    .at = entry.at("at").get<std::string>()};
+  }
+  return passed;
 }
 
 Json to_json(const std::optional<Start>& start) {
@@ -42,7 +67,8 @@ std::optional<Start> start_from_json(const Json& json) {
 
 /// True where the two say the same to the other nodes.
 bool is_same_to_others(const ConfigurationState& a, const ConfigurationState& b) {
-  return a.version == b.version && a.sha256 == b.sha256 && a.outcome == b.outcome && a.warnings == b.warnings;
+  return a.version == b.version && a.sha256 == b.sha256 && a.outcome == b.outcome && a.warnings == b.warnings &&
+         a.attempted == b.attempted && a.lacks == b.lacks;
 }
 
 std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -50,6 +76,8 @@ std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error
 }  // namespace
 
 std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cast<std::size_t>(outcome)); }
+
+std::string_view to_string(PassedOver why) { return passed_names.at(static_cast<std::size_t>(why)); }
 
 bool is_same_start(const Start& then, const Start& now) {
   constexpr std::int64_t wobble = 2;
@@ -111,8 +139,40 @@ const ConfigurationState* State::counted(std::string_view configuration) const {
   return known != nullptr && !known->runtime_alone ? known : nullptr;
 }
 
+void State::pass_over(const std::string& configuration, std::uint64_t version, PassedOver why, const std::string& at) {
+  const auto* known = find(configuration);
+  if (known != nullptr && known->version == version && known->outcome != Outcome::failed) {
+    take_up(configuration);
+    return;
+  }
+  auto& now = passed[configuration];
+  if (now.attempted == version && now.why == why) return;
+  now = {.attempted = version, .why = why, .at = at};
+  published = false;
+}
+
+void State::take_up(std::string_view configuration) {
+  const auto found = passed.find(configuration);
+  if (found == passed.end()) return;
+  passed.erase(found);
+  published = false;
+}
+
+void State::tell_frozen(bool is_frozen) {
+  if (frozen != is_frozen) published = false;
+  frozen = is_frozen;
+}
+
+void State::tell_proxysql_version(const std::string& version) {
+  if (version.empty() || version == proxysql_version) return;
+  // Of a node that has nothing to tell yet nobody needs to know it.
+  if (!configurations.empty()) published = false;
+  proxysql_version = version;
+}
+
 void State::fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
                  const std::string& reason) {
+  take_up(configuration);
   auto state = configurations[configuration];
   state.outcome = Outcome::failed;
   state.warnings = {reason};
@@ -126,6 +186,7 @@ void State::fail(const std::string& configuration, std::uint64_t attempted, cons
 }
 
 void State::record(const std::string& configuration, ConfigurationState state) {
+  take_up(configuration);
   state.start = observed ? start_number : 0;
   state.in_part = state.outcome == Outcome::partial;
   state.attempted = state.version;
@@ -157,6 +218,9 @@ State parse_state(std::string_view text, const std::string& file) {
     if (json.contains("start")) state.start = start_from_json(json["start"]);
     state.exclude_variables = json.value("exclude_variables", std::vector<std::string>());
     state.save_to_disk = json.value("save_to_disk", true);
+    state.passed = passed_from_json(json);
+    state.frozen = json.value("frozen", false);
+    state.proxysql_version = json.value("proxysql_version", std::string());
     for (const auto& [name, entry] : json.at("configurations").items()) {
       const auto outcome =
           std::find(outcome_names.begin(), outcome_names.end(), entry.at("outcome").get<std::string>());
@@ -173,7 +237,8 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .applying = entry.value("applying", false),
                                     .runtime_alone = entry.value("runtime_alone", false),
                                     .in_part = entry.value("in_part", known == Outcome::partial),
-                                    .attempted = entry.value("attempted", std::uint64_t{0})};
+                                    .attempted = entry.value("attempted", std::uint64_t{0}),
+                                    .lacks = entry.value("lacks", false)};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",
@@ -189,6 +254,9 @@ std::string format_state(const State& state) {
                {"start", to_json(state.start)},
                {"exclude_variables", state.exclude_variables},
                {"save_to_disk", state.save_to_disk},
+               {"frozen", state.frozen},
+               {"proxysql_version", state.proxysql_version},
+               {"passed", to_json(state.passed)},
                {"configurations", to_json(state)}});
 }
 

@@ -4,13 +4,34 @@
 
 namespace proxysql_consul {
 
+namespace {
+
+/// The name by which Consul knows this node. A record without it is better than none.
+std::string name_in_catalog(const Job& job, const ConsulOptions& to) {
+  try {
+    const auto self = job.open_agents(to)->self();
+    return self ? self->node : std::string();
+  } catch (const Error& error) {
+    job.log.debug("the agent's name is unknown: {}", error.what());
+    return {};
+  }
+}
+
+}  // namespace
+
 void announce(const Job& job, NodeFiles& files, const std::string& proxysql_version) {
+  files.state().tell_proxysql_version(proxysql_version);
+  if (files.state().published) return;
   auto to = job.settings.consul;
   to.connect_timeout = std::chrono::seconds(1);
   to.total_timeout = std::chrono::seconds(3);
   try {
-    const auto record = format_node_record(files.state(), job.context.host, proxysql_version);
-    job.open_consul(to)->put(job.settings.keys().node(files.uuid()), record, std::nullopt);
+    auto record = record_of(files.state());
+    record.uuid = files.uuid();
+    record.host = job.context.host;
+    record.consul_node = name_in_catalog(job, to);
+    record.program_version = PROXYSQL_CONSUL_VERSION;
+    job.open_consul(to)->put(job.settings.keys().node(files.uuid()), format_node_record(record), std::nullopt);
     files.state().published = true;
     files.write_state();
   } catch (const Error& error) {

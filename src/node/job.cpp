@@ -24,6 +24,13 @@ std::unique_ptr<Agents> Job::open_agents(const ConsulOptions& options) const {
   return context.open_agents(options, log);
 }
 
+std::optional<Terminal> Job::terminal() const {
+  const auto width = context.terminal_width ? context.terminal_width() : std::nullopt;
+  if (!width) return std::nullopt;
+  // https://no-color.org: set, and not to nothing.
+  return Terminal{.width = *width, .colours = context.environment("NO_COLOR").value_or("").empty()};
+}
+
 NodeFiles::NodeFiles(const Job& job, bool dry_run) : path_(job.settings.state_file) {
   if (!dry_run) {
     // Whoever holds it may do so for all of its own time, and what is not waited for is lost.

@@ -35,13 +35,19 @@ class Receiver {
     return patience_.retry([&] { return consul().list(keys_.prefix()).entries; });
   }
 
+  /// Tells the others that this node has seen the freeze and what came with it.
+  void acknowledge_freeze(std::vector<KvEntry> entries) {
+    if (options_.dry_run) return;
+    files_.state().tell_frozen(true);
+    for (const auto& decision : decide(std::move(entries), recipient_now(), files_.state())) {
+      if (decision.verdict == Verdict::frozen) pass_over(decision, PassedOver::frozen);
+    }
+    files_.write_state();
+    announce(job_, files_, {});
+  }
+
   ExitCode run(std::vector<KvEntry> entries) {
-    const Recipient recipient{
-        .uuid = files_.uuid(),
-        .host = job_.context.host,
-        .keys = keys_,
-        .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
-        .force = options_.force};
+    const auto recipient = recipient_now();
     auto worst = ExitCode::ok;
     for (const auto& name : missing_names(entries)) {
       report(job_.log, Error(ExitCode::payload, keys_.document(name) + ": Consul holds no such key",
@@ -49,17 +55,26 @@ class Receiver {
       worst = worst_of(worst, ExitCode::payload);
     }
     if (may_apply(entries, recipient)) observe_start();
+    files_.state().tell_frozen(is_frozen(entries));
     const auto decisions = decide(std::move(entries), recipient, files_.state());
     for (const auto& decision : decisions) worst = worst_of(worst, handle(decision));
     if (worst == ExitCode::ok && !did_something_) say_why_nothing(decisions);
     if (!options_.dry_run) {
       files_.write_state();
-      if (!files_.state().published) announce(job_, files_, proxysql_.version());
+      announce(job_, files_, proxysql_.version());
     }
     return worst;
   }
 
  private:
+  Recipient recipient_now() const {
+    return {.uuid = files_.uuid(),
+            .host = job_.context.host,
+            .keys = keys_,
+            .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
+            .force = options_.force};
+  }
+
   KvStore& consul() {
     if (!consul_) consul_ = open_consul(options_.stale);
     return *consul_;
@@ -98,10 +113,18 @@ class Receiver {
         return ExitCode::ok;
       case Verdict::not_accepted:
         // Whoever names configurations knows that the others are passed over.
-        if (options_.configurations.empty()) job_.log.info("{}: passed over: {}", key, decision.reason);
+        if (!options_.configurations.empty()) return ExitCode::ok;
+        job_.log.info("{}: passed over: {}", key, decision.reason);
+        pass_over(decision, PassedOver::not_accepted);
         return ExitCode::ok;
       case Verdict::frozen:
-      case Verdict::applied: job_.log.debug("{}: passed over: {}", key, decision.reason); return ExitCode::ok;
+        job_.log.debug("{}: passed over: {}", key, decision.reason);
+        pass_over(decision, PassedOver::frozen);
+        return ExitCode::ok;
+      case Verdict::applied:
+        job_.log.debug("{}: passed over: {}", key, decision.reason);
+        files_.state().take_up(decision.configuration);
+        return ExitCode::ok;
       case Verdict::unusable: return fail(decision, Error(ExitCode::payload, decision.reason));
       case Verdict::confirm:
       case Verdict::apply: break;
@@ -119,6 +142,14 @@ class Receiver {
     } catch (const Error& error) {
       return fail(decision, error);
     }
+  }
+
+  void pass_over(const Decision& decision, PassedOver why) {
+    files_.state().pass_over(decision.configuration, decision.entry.modify_index, why, job_.now());
+  }
+
+  bool is_frozen(const std::vector<KvEntry>& entries) const {
+    return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == keys_.freeze(); });
   }
 
   void say_why_nothing(const std::vector<Decision>& decisions) const {
@@ -168,6 +199,7 @@ class Receiver {
     if (!applied) {
       job_.log.info("{}: passed over: this ProxySQL {} has no such configuration", decision.entry.key,
                     proxysql_.version());
+      pass_over(decision, PassedOver::not_here);
       return ExitCode::ok;
     }
     const auto version = std::to_string(decision.entry.modify_index);
@@ -185,7 +217,8 @@ class Receiver {
                                                    .at = job_.now(),
                                                    .warnings = applied->warnings,
                                                    .load = applied->load,
-                                                   .runtime_alone = applied->withheld});
+                                                   .runtime_alone = applied->withheld,
+                                                   .lacks = applied->lacks});
     files_.write_state();
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
     job_.context.out << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
@@ -288,7 +321,9 @@ ExitCode pull(const Job& job, const ReceiveOptions& options) {
   const auto freeze =
       std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.key == keys.freeze(); });
   if (freeze != entries.end()) {
-    throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then pull again");
+    const auto words = describe(parse_freeze(freeze->value));
+    receiver.acknowledge_freeze(std::move(entries));
+    throw Error(ExitCode::refused, words, "`thaw` ends that; then pull again");
   }
   if (entries.empty()) {
     job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.consul.prefix);

@@ -77,7 +77,7 @@ class Save {
     }
     if (options_.dry_run) return worst;
     files_.write_state();
-    if (!files_.state().published) announce(job_, files_, proxysql_.version());
+    announce(job_, files_, proxysql_.version());
     for (const auto& name : written_) publisher_.tidy(name);
     return worst;
   }
@@ -122,7 +122,10 @@ class Save {
       for (const auto& notice : published.weighed.notices) job_.context.out << name << ": " << notice << std::endl;
       return;
     }
-    if (published.written) written_.push_back(name);
+    if (published.written) {
+      written_.push_back(name);
+      files_.state().tell_frozen(false);
+    }
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
     say(name, published);
     if (!saving.unloaded.empty()) job_.log.warn("{}: {}", name, saving.unloaded);
@@ -251,12 +254,14 @@ class Save {
       // It is here; who brought it, and what this ProxySQL lacks of it, does not change by that.
       state.outcome = published.weighed.lost.empty() ? Outcome::applied : Outcome::partial;
       state.warnings = published.weighed.lost;
+      state.lacks = !published.weighed.lost.empty();
       // Not on disk, or interrupted: for the next update to mend.
       if (is_known && known->outcome == Outcome::failed) return;
       state.runtime_alone = !is_known || known->runtime_alone || known->start != files_.state().start_number;
       if (is_known) {
         state.outcome = known->outcome;
         state.warnings = known->warnings;
+        state.lacks = known->lacks;
       }
     }
     files_.state().record(name, std::move(state));

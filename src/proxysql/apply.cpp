@@ -26,6 +26,7 @@ std::vector<std::string> variables_in(const Configuration& configuration, const 
 /// `what` ends in ": ".
 void fail(Applied& result, Outcome outcome, const char* what, const std::vector<std::string>& lines) {
   result.outcome = outcome;
+  result.lacks = false;
   for (const auto& line : lines) result.warnings.emplace_back(what).append(line);
 }
 
@@ -128,7 +129,8 @@ void Application::fit_document(AdminSession& session, const Inventory& inventory
                                      [](const Table& table) { return is_users_table(table.name); });
   if (has_users) refuse_admin_accounts(wanted_.tables, read_admins(session, inventory));
   result.warnings = std::move(fitted.warnings);
-  if (!result.warnings.empty()) result.outcome = Outcome::partial;
+  result.lacks = !result.warnings.empty();
+  if (result.lacks) result.outcome = Outcome::partial;
 }
 
 /// Writes, compares and loads; puts memory back as it was when anything of that fails.

@@ -13,6 +13,7 @@ int ProgramWorld::run(const std::vector<std::string>& words) {
                         .open_admin = open_admin,
                         .open_kv = open_kv,
                         .open_agents = open_agents,
+                        .terminal_width = terminal_width,
                         .bound = bound};
   return proxysql_consul::run(words, context);
 }

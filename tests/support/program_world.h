@@ -27,6 +27,7 @@ struct ProgramWorld {
   decltype(Context::open_admin) open_admin;
   decltype(Context::open_kv) open_kv;
   decltype(Context::open_agents) open_agents;
+  decltype(Context::terminal_width) terminal_width;
   decltype(Context::bound) bound;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace proxysql_consul {
@@ -31,5 +32,9 @@ class SystemClock : public Clock {
 
 /// "2026-11-22T18:00:00Z"
 std::string format_time(std::chrono::system_clock::time_point time);
+/// What format_time() made a text of; nothing for any other text.
+std::optional<std::chrono::system_clock::time_point> parse_time(const std::string& text);
+/// For people, in the largest unit that fits: "12s", "3m", "2h", "5d". "now" for what lies ahead, by a clock elsewhere.
+std::string format_age(std::chrono::seconds age);
 
 }  // namespace proxysql_consul

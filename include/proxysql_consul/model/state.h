@@ -44,8 +44,23 @@ struct ConfigurationState {
   bool runtime_alone = false;         ///< memory or disk may not hold it, or nobody looked at them
   bool in_part = false;               ///< of the version, also where an attempt has failed since
   std::uint64_t attempted = 0;        ///< the newest version that was tried
+  bool lacks = false;                 ///< partial for nothing but columns and tables that this ProxySQL lacks
 
   bool operator==(const ConfigurationState&) const = default;
+};
+
+/// Why a version that came was not even tried.
+enum class PassedOver { frozen, not_accepted, not_here };
+
+std::string_view to_string(PassedOver why);
+
+/// The newest version that came and was passed over.
+struct PassedState {
+  std::uint64_t attempted = 0;
+  PassedOver why = PassedOver::frozen;
+  std::string at;  ///< UTC
+
+  bool operator==(const PassedState&) const = default;
 };
 
 struct State {
@@ -58,6 +73,10 @@ struct State {
   std::vector<std::string> exclude_variables = {};
   bool save_to_disk = true;
 
+  /// By configuration; of those only whose newest version was passed over.
+  std::map<std::string, PassedState, std::less<>> passed = {};
+  bool frozen = false;                ///< the last delivery said that the cluster is
+  std::string proxysql_version = {};  ///< as it said last
   /// What was recorded under other settings may say less than these ask for, and has to be compared once more.
   void follow_settings(const std::vector<std::string>& exclude, bool to_disk);
 
@@ -80,6 +99,13 @@ struct State {
   /// did.
   void fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
             const std::string& reason);
+  /// That version came, and is not for this node, or not now. No news where the node holds it.
+  void pass_over(const std::string& configuration, std::uint64_t version, PassedOver why, const std::string& at);
+  /// The version that came was not passed over.
+  void take_up(std::string_view configuration);
+  /// For the others, who are told where it is news.
+  void tell_frozen(bool is_frozen);
+  void tell_proxysql_version(const std::string& version);
   /// The memory tables are about to be written; record() ends that, and so does clear_applying().
   void mark_applying(const std::string& configuration);
   /// They are as they were before.

@@ -7,7 +7,8 @@
 
 namespace proxysql_consul {
 
-/// Writes this node's record to Consul. A courtesy: an agent that is away, or a missing right, is a warning.
+/// Writes this node's record to Consul where something of it is news. `proxysql_version` may be empty where ProxySQL
+/// was not asked. A courtesy: an agent that is away, or a missing right, is a warning.
 void announce(const Job& job, NodeFiles& files, const std::string& proxysql_version);
 
 }  // namespace proxysql_consul

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "proxysql_consul/base/clock.h"
@@ -29,6 +31,8 @@ struct Context {
   std::function<std::unique_ptr<AdminSession>(const AdminOptions&)> open_admin;
   std::function<std::unique_ptr<KvStore>(const ConsulOptions&, spdlog::logger&)> open_kv;
   std::function<std::unique_ptr<Agents>(const ConsulOptions&, spdlog::logger&)> open_agents;
+  /// How many characters fit into a line of `out`; nothing where that is no terminal.
+  std::function<std::optional<std::size_t>()> terminal_width = {};
   /// Told how long the work that begins now may take, so that it can be ended from outside.
   std::function<void(std::chrono::seconds)> bound;
 };

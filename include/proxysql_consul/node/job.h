@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "proxysql_consul/base/columns.h"
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/patience.h"
 #include "proxysql_consul/consul/kv_store.h"
@@ -30,6 +31,8 @@ struct Job {
   Patience begin(std::chrono::seconds otherwise) const;
   std::unique_ptr<KvStore> open_consul(const ConsulOptions& options) const;
   std::unique_ptr<Agents> open_agents(const ConsulOptions& options) const;
+  /// What people look at; nothing where the output goes elsewhere.
+  std::optional<Terminal> terminal() const;
   std::string now() const { return format_time(context.clock.now()); }
 };
 

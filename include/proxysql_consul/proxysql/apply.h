@@ -29,6 +29,7 @@ struct Applied {
   Outcome outcome = Outcome::applied;   ///< applied; partial; failed: at runtime, but not on disk
   bool changed = false;                 ///< false: it was there already, and nothing was written
   bool loaded = false;                  ///< false: runtime had it already
+  bool lacks = false;                   ///< partial for nothing but columns and tables that this ProxySQL lacks
   bool withheld = false;                ///< from memory and disk, for what somebody edited
   std::vector<std::string> warnings;    ///< what is missing, where partial or failed
   std::vector<std::string> notices;     ///< what else an operator should know

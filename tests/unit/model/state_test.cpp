@@ -6,7 +6,6 @@
 #include <string>
 
 #include "proxysql_consul/base/error.h"
-#include "proxysql_consul/model/node_record.h"
 
 namespace proxysql_consul {
 namespace {
@@ -118,12 +117,55 @@ TEST(State, RefusesWhatItDidNotWrite) {
   }
 }
 
-TEST(State, TellsTheOthersWhatThisNodeHolds) {
-  const auto record = format_node_record(example(), "proxy-1", "2.7.2");
-  EXPECT_THAT(record, StartsWith("{\n  \"format\": 1,\n  \"host\": \"proxy-1\",\n  \"program_version\": \""));
-  EXPECT_THAT(record, HasSubstr("\"proxysql_version\": \"2.7.2\""));
-  EXPECT_THAT(record, HasSubstr("\"mysql_users\": {\n      \"version\": 18446744073709551615,\n"));
-  EXPECT_THAT(record, HasSubstr("\"outcome\": \"partial\""));
+TEST(State, RemembersWhatItPassedOver) {
+  auto state = example();
+  state.published = true;
+  state.pass_over("scheduler", 9, PassedOver::not_accepted, "2026-11-22T18:00:00Z");
+  EXPECT_FALSE(state.published);
+  state.published = true;
+  state.pass_over("scheduler", 9, PassedOver::not_accepted, "2026-11-22T19:00:00Z");
+  EXPECT_TRUE(state.published) << "the same again is no news";
+  EXPECT_EQ(state.passed.at("scheduler").at, "2026-11-22T18:00:00Z");
+  EXPECT_EQ(parse_state(format_state(state), "f").passed, state.passed);
+  state.pass_over("scheduler", 9, PassedOver::frozen, "");
+  EXPECT_FALSE(state.published);
+  state.published = true;
+  state.record("scheduler", {.version = 9, .sha256 = "a", .at = "", .warnings = {}});
+  EXPECT_TRUE(state.passed.empty());
+  state.published = true;
+  state.pass_over("scheduler", 9, PassedOver::frozen, "");
+  EXPECT_TRUE(state.passed.empty()) << "it holds that version";
+  EXPECT_TRUE(state.published);
+  state.pass_over("scheduler", 10, PassedOver::frozen, "");
+  state.published = true;
+  state.take_up("scheduler");
+  EXPECT_FALSE(state.published) << "that it is passed over no more is news";
+}
+
+TEST(State, ReadsOverReasonsOfANewerVersion) {
+  auto text = format_state(example());
+  text.replace(text.find("\"passed\": {}"), 12, R"("passed": {"scheduler": {"attempted":1,"why":"asleep","at":""}})");
+  EXPECT_TRUE(parse_state(text, "f").passed.empty());
+}
+
+TEST(State, TellsOfAFreezeAndOfAnotherProxySql) {
+  auto state = example();
+  for (const bool frozen : {true, false}) {
+    state.published = true;
+    state.tell_frozen(frozen);
+    EXPECT_FALSE(state.published);
+    state.published = true;
+    state.tell_frozen(frozen);
+    EXPECT_TRUE(state.published);
+    EXPECT_EQ(parse_state(format_state(state), "f").frozen, frozen);
+  }
+  state.tell_proxysql_version("2.7.2");
+  EXPECT_FALSE(state.published);
+  state.published = true;
+  state.tell_proxysql_version("");
+  state.tell_proxysql_version("2.7.2");
+  EXPECT_TRUE(state.published);
+  EXPECT_EQ(parse_state(format_state(state), "f").proxysql_version, "2.7.2");
 }
 
 TEST(State, TellsAStartFromTheSame) {
