@@ -26,7 +26,9 @@ std::string format_options(const std::vector<Option>& options) {
 
 std::string usage_of(const Option& option) {
   auto text = "--" + std::string(option.name);
-  if (!option.value.empty()) text += " " + std::string(option.value);
+  if (option.value.empty()) return text;
+  if (!option.alone.empty()) return text + "[=" + std::string(option.value) + "]";
+  text += " " + std::string(option.value);
   return text;
 }
 

@@ -18,7 +18,7 @@ std::string Values::text(std::string_view option, std::string_view otherwise) co
   return found != options.end() ? found->second : std::string(otherwise);
 }
 
-bool takes_word(const Option& option) { return !option.value.empty(); }
+bool takes_word(const Option& option) { return !option.value.empty() && option.alone.empty(); }
 
 namespace {
 
@@ -36,7 +36,7 @@ std::optional<std::size_t> find_command_word(const std::vector<std::string>& wor
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!words[i].starts_with("-")) return i;
     for (const auto& option : global_options()) {
-      if (!option.value.empty() && words[i] == "--" + std::string(option.name)) ++i;
+      if (takes_word(option) && words[i] == "--" + std::string(option.name)) ++i;
     }
   }
   return std::nullopt;
@@ -60,9 +60,9 @@ std::vector<std::string> checked_options(std::vector<std::string> words, const s
     const auto name = word.substr(0, word.find('='));
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) refuse_usage("no option is called " + printable(name, 64), did_you_mean(name, names));
-    const bool takes_value = !known[static_cast<std::size_t>(found - names.begin())].value.empty();
-    if (!takes_value && word.size() > name.size()) refuse_usage(name + " takes no value");
-    if (takes_value && word.size() == name.size() && ++i == words.size()) refuse_usage(name + " needs a value");
+    const auto& option = known[static_cast<std::size_t>(found - names.begin())];
+    if (option.value.empty() && word.size() > name.size()) refuse_usage(name + " takes no value");
+    if (takes_word(option) && word.size() == name.size() && ++i == words.size()) refuse_usage(name + " needs a value");
   }
   return words;
 }
@@ -73,6 +73,8 @@ Values parse_words(const std::vector<std::string>& words, const std::vector<Opti
     const auto name = (option.name == "help" ? "h," : "") + std::string(option.name);
     if (option.value.empty()) {
       parser.add_options()(name, "");
+    } else if (!option.alone.empty()) {
+      parser.add_options()(name, "", cxxopts::value<std::string>()->implicit_value(std::string(option.alone)));
     } else {
       parser.add_options()(name, "", cxxopts::value<std::string>());
     }

@@ -17,7 +17,12 @@ Action prepare_save(const Values& values) {
     refuse_usage(options.all ? "save takes names or --all, not both"
                              : "save needs the names of configurations, or --all");
   }
-  return [options](const Job& job) { return share(job, options); };
+  if (!values.has("wait")) return [options](const Job& job) { return share(job, options).status; };
+  if (options.dry_run) refuse_usage("--dry-run writes nothing that --wait could wait for");
+  return [options, limit = wait_limit(values)](const Job& job) {
+    const auto shared = share(job, options);
+    return worst_of(shared.status, await_versions(job, shared.versions, limit));
+  };
 }
 
 }  // namespace
@@ -47,6 +52,7 @@ Command save_command() {
             .value = {},
             .help = "write even though nothing changed; drop what this ProxySQL cannot hold"},
            {.name = "message", .value = "TEXT", .help = "why, for those who look at the history"},
+           wait_option("until every live node has it (60)"),
            {.name = "dry-run", .value = {}, .help = "print what would be written, secrets masked, and write nothing"}},
       .takes_names = true,
       .exits =
@@ -56,6 +62,7 @@ Command save_command() {
           "  4  ProxySQL cannot be reached, or refused\n"
           "  5  Consul cannot be reached, or refused\n"
           "  6  a value that cannot be shared\n"
+          "  7  with --wait: not every node has it in time, or another save came\n"
           "  8  refused, since something would be lost; or the cluster is frozen\n",
       .example = "proxysql-consul save mysql_servers mysql_query_rules --message 'two more replicas'",
       .prepare = prepare_save,

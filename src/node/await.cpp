@@ -29,8 +29,8 @@ struct Goal {
   std::string done;               ///< of a node: "has it"
   std::vector<std::string> keys;  ///< that have to be looked at
   /// Why it cannot be reached any more; nothing while it can.
-  std::function<std::optional<std::string>(const Picture&)> obstacle;
-  std::function<std::vector<Waited>(const Convergence&)> nodes;
+  std::function<std::optional<std::string>(const Picture&)> obstacle = {};
+  std::function<std::vector<Waited>(const Convergence&)> nodes = {};
 };
 
 class Waiting {
@@ -160,6 +160,8 @@ ExitCode await_versions(const Job& job, const std::vector<Target>& targets, std:
   const auto keys = job.settings.keys();
   Goal goal{.what = described(targets), .done = targets.size() == 1 ? "has it" : "has them", .keys = {}};
   for (const auto& target : targets) goal.keys.push_back(keys.document(target.configuration));
+  // Whoever is frozen since is told apart from who has not seen a thaw.
+  goal.keys.push_back(keys.freeze());
   goal.obstacle = [&](const Picture& picture) { return superseded(keys, targets, picture); };
   goal.nodes = [](const Convergence& all) {
     const auto names = names_of(all.nodes);
@@ -179,7 +181,7 @@ ExitCode await_versions(const Job& job, const std::vector<Target>& targets, std:
 }
 
 ExitCode await_freeze(const Job& job, bool is_frozen, std::chrono::seconds limit) {
-  Goal goal{.what = is_frozen ? "freeze" : "thaw",
+  Goal goal{.what = is_frozen ? "the freeze" : "the thaw",
             .done = is_frozen ? "has seen the freeze" : "has seen the thaw",
             .keys = {job.settings.keys().freeze()}};
   goal.obstacle = [is_frozen](const Picture& picture) -> std::optional<std::string> {

@@ -6,12 +6,10 @@
 namespace proxysql_consul {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::chrono::seconds patience_for_looking{10};
 
 /// Who lives changes more slowly than nodes tell, and is asked of all agents at once.
-constexpr auto health_lasts = 5s;
+constexpr std::chrono::seconds health_lasts{5};
 
 }  // namespace
 
@@ -47,7 +45,7 @@ void Cluster::await_change(std::chrono::seconds limit) {
   }
   auto listing = job_.begin(patience_for_looking).retry([&] { return store_->wait(keys_.nodes(), index_, limit); });
   // Answers can come at once and without a change, or one for each of many nodes.
-  job_.context.clock.pause(listing.index == index_ ? 1000ms : 100ms);
+  job_.context.clock.pause(std::chrono::milliseconds(listing.index == index_ ? 1000 : 100));
   picture_.records = std::move(listing.entries);
   // An index that goes back is one of a Consul that was set up anew.
   index_ = listing.index < index_ ? 0 : listing.index;
@@ -66,9 +64,8 @@ void Cluster::read_health() {
   health_read_ = now;
   if (picture_.agents || std::exchange(told_of_health_, true)) return;
   job_.log.warn(
-      "which Consul agents live may not be read, so no node counts as gone: the token's policy needs node_prefix \"\" "
-      "{{ "
-      "policy = \"read\" }}");
+      "which Consul agents live may not be read, so no node counts as gone: the token's policy needs "
+      "node_prefix \"\" { policy = \"read\" }");
 }
 
 }  // namespace proxysql_consul

@@ -82,6 +82,8 @@ class Save {
     return worst;
   }
 
+  const std::vector<Target>& versions() const { return versions_; }
+
  private:
   void save_one(const Configuration& configuration) {
     const std::string name(configuration.name);
@@ -122,6 +124,7 @@ class Save {
       for (const auto& notice : published.weighed.notices) job_.context.out << name << ": " << notice << std::endl;
       return;
     }
+    versions_.push_back({.configuration = name, .version = published.version});
     if (published.written) {
       written_.push_back(name);
       files_.state().tell_frozen(false);
@@ -146,6 +149,7 @@ class Save {
     if (!current || current->modify_index != known->version || sha256_hex(current->value) != known->sha256)
       return false;
     say_unchanged(std::string(configuration.name), known->version);
+    versions_.push_back({.configuration = std::string(configuration.name), .version = known->version});
     return true;
   }
 
@@ -277,13 +281,16 @@ class Save {
   std::unique_ptr<KvStore> consul_;
   Publisher publisher_;
   std::vector<std::string> written_;  ///< the configurations that were
+  std::vector<Target> versions_;
 };
 
 }  // namespace
 
-ExitCode share(const Job& job, const ShareOptions& options) {
+Shared share(const Job& job, const ShareOptions& options) {
   for (const auto& name : options.configurations) named_configuration(name);
-  return Save(job, options).run();
+  Save save(job, options);
+  const auto status = save.run();
+  return {.status = status, .versions = save.versions()};
 }
 
 }  // namespace proxysql_consul

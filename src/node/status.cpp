@@ -148,9 +148,11 @@ class Status {
     const auto names = names_of(now.nodes);
     for (std::size_t i = 0; i < now.nodes.size(); ++i) {
       const auto& node = now.nodes[i];
+      const auto& version = node.record.proxysql_version;
       columns.rows.push_back({{names[i]},
                               {std::string(to_string(node.standing)), colour_of(node.standing)},
-                              {node.record.proxysql_version},
+                              // What follows is of whoever built it.
+                              {version.substr(0, version.find('-'))},
                               {node.reason}});
     }
     return columns;

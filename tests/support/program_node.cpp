@@ -29,6 +29,11 @@ void NodeUnderTest::configure(const std::string& more_settings) {
 Ran NodeUnderTest::run(Texts words, const std::string& input) {
   ProgramWorld world(clock, input);
   world.host = host_;
+  world.environment = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found != environment.end() ? std::optional(found->second) : std::nullopt;
+  };
+  world.terminal_width = [&] { return terminal_width; };
   world.open_admin = [&](const AdminOptions& options) -> std::unique_ptr<AdminSession> {
     opened.push_back(options);
     if (is_away) throw Unavailable(ExitCode::proxysql, describe(options) + ": away");

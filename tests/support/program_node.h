@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +65,8 @@ class NodeUnderTest {
   std::vector<AdminOptions> opened;
   std::chrono::seconds bound{0};
   FakeClock clock;
+  std::map<std::string, std::string> environment;
+  std::optional<std::size_t> terminal_width;  ///< of what its runs write to; nothing for a file
 
  private:
   FakeConsul& consul_;

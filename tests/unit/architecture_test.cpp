@@ -142,6 +142,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
                          "src/model/node_record.cpp",
                          "src/model/state.cpp",
                          "src/model/version_list.cpp",
+                         "src/model/status_json.cpp",
                          "src/node/settings.cpp",
                          "src/node/settings_json.cpp"};
   EXPECT_THAT(files_with(includes("json\\.hpp")), IsSubsetOf(parsers));

@@ -18,6 +18,7 @@ struct Option {
   std::string_view value;  ///< what its value is called; empty for a flag
   std::string_view help;
   std::vector<std::string> choices = {};  ///< the values that it takes; empty for any
+  std::string_view alone = {};            ///< its value where it is given none, as in --wait; empty: it needs one
 };
 
 /// True where the option's value is its next word.

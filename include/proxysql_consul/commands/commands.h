@@ -1,7 +1,9 @@
 // The commands: each is a file of its own, src/commands/<name>.cpp, which defines the function that is declared here.
 #pragma once
 
+#include <chrono>
 #include <span>
+#include <string_view>
 
 #include "proxysql_consul/cli/command.h"
 
@@ -16,11 +18,17 @@ constexpr std::string_view receiving_exits =
     "  5  Consul cannot be reached, or refused\n"
     "  6  a document that cannot be used; the others are applied all the same\n";
 
+/// --wait[=SECONDS]: until every live node has what the command gave. `help` says that.
+Option wait_option(std::string_view help);
+/// Its seconds. Throws Error{usage} for what is no number from 1 to 86400.
+std::chrono::seconds wait_limit(const Values& values);
+
 Command save_command();
 Command update_command();
 Command pull_command();
 Command diff_command();
 Command history_command();
+Command status_command();
 Command freeze_command();
 Command thaw_command();
 Command check_command();

@@ -42,8 +42,8 @@ struct NodeRecord {
 NodeRecord record_of(const State& state);
 
 std::string format_node_record(const NodeRecord& record);
-/// Reads over members that it does not know, and takes outcomes as they are. Of what version 2.0.0 did not write the
-/// uuid is empty. Throws Error{payload} that says what is wrong where.
+/// Reads over members that it does not know, and takes outcomes as they are. What the first program did not write
+/// is empty. Throws Error{payload} that says what is wrong where.
 NodeRecord parse_node_record(std::string_view text);
 
 }  // namespace proxysql_consul

@@ -12,9 +12,6 @@
 
 namespace proxysql_consul {
 
-/// How long the commands wait that are told to, unless they are told how long.
-constexpr std::chrono::seconds usual_wait{60};
-
 /// A version of a configuration, by its number in Consul.
 struct Target {
   std::string configuration;

@@ -6,6 +6,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/weigh.h"
+#include "proxysql_consul/node/await.h"
 #include "proxysql_consul/node/job.h"
 
 namespace proxysql_consul {
@@ -19,7 +20,13 @@ struct ShareOptions {
   std::string message;
 };
 
+/// What came of a save.
+struct Shared {
+  ExitCode status = ExitCode::ok;
+  std::vector<Target> versions = {};  ///< that Consul holds now of what was to be saved, also where it was unchanged
+};
+
 /// Throws Error where nothing could be begun; what fails for one configuration is reported, and in the result.
-ExitCode share(const Job& job, const ShareOptions& options);
+Shared share(const Job& job, const ShareOptions& options);
 
 }  // namespace proxysql_consul

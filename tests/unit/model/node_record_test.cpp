@@ -52,7 +52,7 @@ TEST(NodeRecord, ReadsOverOutcomesAndMembersThatItDoesNotKnow) {
   EXPECT_EQ(parse_node_record(json.dump()).configurations.at("mysql_servers").outcome, "dreamt");
 }
 
-TEST(NodeRecord, ReadsThoseOfVersion200) {
+TEST(NodeRecord, ReadsThoseOfTheFirstProgram) {
   const auto record = parse_node_record(R"({"format":1,"host":"proxy-2","program_version":"2.0.0",
       "proxysql_version":"2.7.2","configurations":{"mysql_servers":{"version":17,"sha256":"7f","outcome":"applied",
       "at":"2026-11-22T18:00:01Z","warnings":[]}}})");
