@@ -54,6 +54,7 @@ class Receiver {
                              "save it on the node that has it, or may this token not read it?"));
       worst = worst_of(worst, ExitCode::payload);
     }
+    const auto starts = files_.state().start_number;
     if (may_apply(entries, recipient)) observe_start();
     files_.state().tell_frozen(is_frozen(entries));
     const auto decisions = decide(std::move(entries), recipient, files_.state());
@@ -61,7 +62,9 @@ class Receiver {
     if (worst == ExitCode::ok && !did_something_) say_why_nothing(decisions);
     if (!options_.dry_run) {
       files_.write_state();
-      announce(job_, files_, proxysql_.version());
+      // After a start it may be another version, for which it has to be asked.
+      const bool is_news = !files_.state().published || files_.state().start_number != starts;
+      if (is_news) announce(job_, files_, proxysql_.version());
     }
     return worst;
   }

@@ -77,7 +77,7 @@ class Save {
     }
     if (options_.dry_run) return worst;
     files_.write_state();
-    announce(job_, files_, proxysql_.version());
+    if (!files_.state().published) announce(job_, files_, proxysql_.version());
     for (const auto& name : written_) publisher_.tidy(name);
     return worst;
   }

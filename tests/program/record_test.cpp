@@ -81,6 +81,18 @@ TEST_F(Record, TellsOfAFreezeAndOfItsEnd) {
   EXPECT_EQ(servers_of(b).version, version());
 }
 
+TEST_F(Record, TellsOfAnotherProxySqlAfterAStart) {
+  save_from_a({"db1"});
+  b.update();
+  b.engine.restart();
+  consul.set(meta + "node/" + b.uuid(), "");
+  auto state = b.state();
+  state.proxysql_version = "2.6.0";
+  write_file(b.state_file(), format_state(state));
+  b.update();
+  EXPECT_EQ(record(b).proxysql_version.substr(0, 3), "2.7");
+}
+
 TEST_F(Record, TellsOfAFreezeThatAPullMeets) {
   save_from_a({"db1"});
   consul.set(prefix + "freeze", "maintenance");

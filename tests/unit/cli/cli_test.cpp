@@ -80,6 +80,18 @@ TEST(Cli, DefaultsToTheLeast) {
   EXPECT_FALSE(arguments.config_file);
 }
 
+TEST(Cli, TakesAnOptionWithOrWithoutItsValue) {
+  parse_arguments({"save", "mysql_servers"});
+  EXPECT_FALSE(understood.values.has("wait"));
+  parse_arguments({"save", "--wait", "mysql_servers"});
+  EXPECT_EQ(understood.values.text("wait"), "60");
+  EXPECT_THAT(understood.values.names, ElementsAre("mysql_servers")) << "what follows is a name";
+  parse_arguments({"save", "mysql_servers", "--wait=5"});
+  EXPECT_EQ(understood.values.text("wait"), "5");
+  parse_arguments({"save", "mysql_servers", "--wait"});
+  EXPECT_EQ(understood.values.text("wait"), "60");
+}
+
 TEST(Cli, TakesPutForSave) {
   parse_arguments({"put", "mysql_query_rules"});
   EXPECT_EQ(understood.command, "save");
