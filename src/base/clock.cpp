@@ -25,6 +25,11 @@ std::optional<std::chrono::system_clock::time_point> parse_time(const std::strin
   std::tm utc{};
   const auto* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
   if (end == nullptr || *end != '\0') return std::nullopt;
+  // What the clock cannot count, in nanoseconds, is no time that anybody wrote down.
+  constexpr int first = 1970;
+  constexpr int last = 2200;
+  const int year = utc.tm_year + 1900;
+  if (year < first || year > last) return std::nullopt;
   return std::chrono::system_clock::from_time_t(timegm(&utc));
 }
 

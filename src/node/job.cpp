@@ -42,6 +42,7 @@ NodeFiles::NodeFiles(const Job& job, bool dry_run) : path_(job.settings.state_fi
   if (auto text = read_file(path_)) {
     state_ = parse_state(*text, path_);
     written_ = std::move(*text);
+    is_new_ = false;
   }
   state_.follow_settings(job.settings.exclude_variables, job.settings.save_to_disk);
 }

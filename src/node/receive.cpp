@@ -54,6 +54,8 @@ class Receiver {
                              "save it on the node that has it, or may this token not read it?"));
       worst = worst_of(worst, ExitCode::payload);
     }
+    // So that the others know of it, and wait for it, from its first version on.
+    if (files_.is_new()) files_.state().published = false;
     const auto starts = files_.state().start_number;
     if (may_apply(entries, recipient)) observe_start();
     files_.state().tell_frozen(is_frozen(entries));

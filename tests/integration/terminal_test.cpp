@@ -36,7 +36,7 @@ KvEntry shared(const std::string& name, std::uint64_t version, const std::string
                                     .origin = {.host = "proxy-1",
                                                .by = by,
                                                .proxysql_version = "2.7.2",
-                                               .saved_at = "2999-01-01T00:00:00Z",
+                                               .saved_at = "2199-01-01T00:00:00Z",
                                                .message = message}}),
           .modify_index = version,
           .problem = {}};
@@ -65,7 +65,7 @@ struct ScriptedConsul {
             .attempted = version,
             .sha256 = version == entry.modify_index ? sha256_hex(entry.value) : "of the one before",
             .outcome = outcome,
-            .at = "2998-12-31T00:00:00Z",
+            .at = "2198-12-31T00:00:00Z",
             .warnings = std::move(warnings)};
   }
 

@@ -37,6 +37,15 @@ TEST_F(Record, SaysWhoTheNodeIs) {
   EXPECT_THAT(told.keys, IsEmpty());
 }
 
+TEST_F(Record, MakesANodeKnownBeforeThereIsAnythingToHave) {
+  b.update();
+  EXPECT_EQ(record(b).host, "host-b");
+  EXPECT_THAT(record(b).configurations, IsEmpty());
+  consul.log.clear();
+  b.update();
+  EXPECT_THAT(consul.log, IsEmpty());
+}
+
 TEST_F(Record, IsWrittenAlsoWhereTheAgentMayNotBeRead) {
   consul.may_read_agents = false;
   save_from_a({"db1"});

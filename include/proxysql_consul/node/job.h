@@ -43,6 +43,8 @@ class NodeFiles {
   NodeFiles(const Job& job, bool dry_run);
 
   const std::string& uuid() const { return uuid_; }
+  /// True in the first run of a node: nothing is recorded yet.
+  bool is_new() const { return is_new_; }
   State& state() { return state_; }
   const State& state() const { return state_; }
   /// Where something changed since the last time.
@@ -51,6 +53,7 @@ class NodeFiles {
  private:
   std::string path_;
   std::string written_;
+  bool is_new_ = true;
   std::optional<FileLock> lock_;
   std::string uuid_;
   State state_;

@@ -14,7 +14,8 @@ TEST(Clock, ReadsTheTimesThatItWrites) {
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(format_time(*time), text);
   }
-  for (const std::string text : {"", "2026-11-22", "2026-11-22T18:00:00", "2026-11-22T18:00:00Z ", "yesterday"}) {
+  for (const std::string text : {"", "2026-11-22", "2026-11-22T18:00:00", "2026-11-22T18:00:00Z ",
+                                 "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "yesterday"}) {
     EXPECT_FALSE(parse_time(text)) << text;
   }
 }
