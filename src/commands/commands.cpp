@@ -21,11 +21,9 @@ std::chrono::seconds wait_limit(const Values& values) {
 }
 
 std::span<const Command> commands() {
-  static const std::vector<Command> all = {save_command(),    update_command(), pull_command(), diff_command(),
-                                           history_command(), freeze_command(), thaw_command(), check_command()};
   static const std::vector<Command> all = {
-      save_command(), update_command(),  pull_command(),   status_command(),
-      diff_command(), history_command(), freeze_command(), thaw_command(),
+      save_command(),    update_command(), pull_command(), status_command(), diff_command(),
+      history_command(), freeze_command(), thaw_command(), check_command(),
   };
   return all;
 }
