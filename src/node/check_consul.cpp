@@ -65,7 +65,7 @@ void try_to_write(KvStore& store, const std::string& key) {
 /// What the keys that are tried are called after: this node, so that two that check at once do not meet.
 std::string name_of_node(const Settings& settings) {
   try {
-    const auto text = read_file(settings.uuid_file).value_or("").substr(0, uuid_length);
+    auto text = read_file(settings.uuid_file).value_or("").substr(0, uuid_length);
     if (is_uuid(text)) return text;
   } catch (const Error&) {
     // That is a finding of its own.

@@ -75,6 +75,8 @@ class Save {
         worst = worst_of(worst, error.code());
       }
     }
+    // A scheduler says the same again and again, to nobody, and asks for no more than it has to.
+    if (options_.all && !options_.how.if_current) name_uncovered();
     if (options_.dry_run) return worst;
     files_.write_state();
     if (!files_.state().published) announce(job_, files_, proxysql_.version());
@@ -85,6 +87,16 @@ class Save {
   const std::vector<Target>& versions() const { return versions_; }
 
  private:
+  /// What of this ProxySQL no save takes, so that nobody believes that `--all` is all. A courtesy, as the record is.
+  void name_uncovered() {
+    try {
+      const auto uncovered = proxysql_.with_session(read_uncovered);
+      if (!uncovered.empty()) job_.log.info("not saved, since no configuration covers it: {}", join(uncovered));
+    } catch (const Error& error) {
+      job_.log.warn("what no configuration covers is not known: {}", error.what());
+    }
+  }
+
   void save_one(const Configuration& configuration) {
     const std::string name(configuration.name);
     if (!options_.dry_run && is_current(configuration)) return;

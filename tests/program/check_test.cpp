@@ -18,9 +18,11 @@ namespace proxysql_consul::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 /// "result: message -> hint" of each check.
@@ -156,6 +158,12 @@ TEST_F(Check, NamesWhatNoConfigurationCovers) {
              "CREATE TABLE lonely (id INT)",
              "INSERT INTO global_variables VALUES ('audit-a','1'),('audit-b','1'),('mysql-x','1')"});
   EXPECT_THAT(check(0, "warning")["coverage"], StartsWith("warning: no configuration covers audit_rules, audit-% -> "));
+  // A save of all says the same once, but not one that a scheduler makes every few seconds.
+  const auto* notice = "info: not saved, since no configuration covers it: audit_rules, audit-%";
+  EXPECT_THAT(a.run({"save", "--all"}).err, Contains(notice).Times(1));
+  EXPECT_THAT(a.run({"save", "--all", "--dry-run"}).err, Contains(notice).Times(1));
+  EXPECT_THAT(a.run({"save", "--all", "--if-current"}).err, Not(Contains(notice)));
+  EXPECT_THAT(a.run({"save", "mysql_servers"}).err, Not(Contains(notice)));
 }
 
 TEST_F(Check, ReadsTheConfigurationItself) {
