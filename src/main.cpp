@@ -11,6 +11,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
@@ -61,6 +62,17 @@ std::optional<std::size_t> terminal_width() {
 }
 
 /// Who asked for it, also through sudo.
+proxysql_consul::Environment::Variables variables() {
+  proxysql_consul::Environment::Variables all;
+  for (auto** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto end = text.find('=');
+    // Of one that stands twice the first counts, as for everybody else.
+    if (end != std::string_view::npos) all.emplace(text.substr(0, end), text.substr(end + 1));
+  }
+  return all;
+}
+
 std::string user_name() {
   const auto* asked = std::getenv("SUDO_USER");
   if (asked != nullptr && *asked != '\0') return asked;
@@ -89,11 +101,7 @@ int main(int argc, char** argv) {
       .in = std::cin,
       .out = std::cout,
       .err = std::cerr,
-      .environment =
-          [](const char* name) {
-            const auto* value = std::getenv(name);
-            return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-          },
+      .environment = proxysql_consul::Environment(variables()),
       .host = host_name(),
       .user = user_name(),
       .clock = clock,

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/node/consul_variables.h"
 #include "proxysql_consul/node/settings_json.h"
 #include "proxysql_consul/node/settings_rules.h"
 
@@ -41,14 +43,26 @@ std::vector<std::string> as_configurations(const Source& source, const Json& val
   return names;
 }
 
+Drift as_drift(const Source& source, const Json& value) {
+  const auto text = as_text(source, value);
+  if (text == "ignore") return Drift::ignore;
+  if (text == "warn") return Drift::warn;
+  if (text == "repair") return Drift::repair;
+  source.refuse_text("must be ignore, warn or repair", text);
+}
+
+/// How a variable of the environment spells a value: as it is, true or false, with commas between, or as JSON.
+enum class Spelling { text, flag, list, object };
+
 struct Key {
   const char* name;
   void (*assign)(Settings&, const Source&, const Json&);
+  Spelling spelling = Spelling::text;
 };
 
 constexpr std::array all_keys = {
     // JSON has no comments; the default file describes each key in here.
-    Key{"_comment", [](Settings&, const Source&, const Json&) {}},
+    Key{"_comment", [](Settings&, const Source&, const Json&) {}, Spelling::object},
     Key{"uuid_file", [](Settings& s, const Source& o, const Json& v) { s.uuid_file = as_path(o, v); }},
     Key{"state_file", [](Settings& s, const Source& o, const Json& v) { s.state_file = as_path(o, v); }},
     Key{"proxysql_admin_iface", [](Settings& s, const Source& o, const Json& v) { s.admin.host = as_host(o, v); }},
@@ -59,9 +73,9 @@ constexpr std::array all_keys = {
     Key{"proxysql_admin_password", [](Settings& s, const Source& o, const Json& v) { s.admin.password = as_text(o, v); }},
     Key{"proxysql_admin_password_file",
         [](Settings& s, const Source& o, const Json& v) { s.admin_password_file = as_path_or_none(o, v); }},
-    Key{"proxysql_admin_tls", [](Settings& s, const Source& o, const Json& v) { s.admin.tls = as_bool(o, v); }},
+    Key{"proxysql_admin_tls", [](Settings& s, const Source& o, const Json& v) { s.admin.tls = as_bool(o, v); }, Spelling::flag},
     Key{"proxysql_admin_tls_verify",
-        [](Settings& s, const Source& o, const Json& v) { s.admin.tls_verify = as_bool(o, v); }},
+        [](Settings& s, const Source& o, const Json& v) { s.admin.tls_verify = as_bool(o, v); }, Spelling::flag},
     Key{"proxysql_admin_tls_ca", [](Settings& s, const Source& o, const Json& v) { s.admin.tls_ca = as_path_or_none(o, v); }},
     Key{"proxysql_admin_tls_cert", [](Settings& s, const Source& o, const Json& v) { s.admin.tls_cert = as_path_or_none(o, v); }},
     Key{"proxysql_admin_tls_key", [](Settings& s, const Source& o, const Json& v) { s.admin.tls_key = as_path_or_none(o, v); }},
@@ -73,7 +87,7 @@ constexpr std::array all_keys = {
     Key{"consul_token",
         [](Settings& s, const Source& o, const Json& v) {
           s.consul.token = as_text(o, v);
-          s.consul.token_source = s.consul.token.empty() ? "" : "consul_token of " + o.file;
+          s.consul.token_source = s.consul.token.empty() ? "" : o.key + " of " + o.file;
         }},
     Key{"consul_token_file", [](Settings& s, const Source& o, const Json& v) { s.consul_token_file = as_path_or_none(o, v); }},
     Key{"consul_ca_file", [](Settings& s, const Source& o, const Json& v) { s.consul.ca_file = as_path_or_none(o, v); }},
@@ -82,15 +96,15 @@ constexpr std::array all_keys = {
     Key{"consul_key_file", [](Settings& s, const Source& o, const Json& v) { s.consul.key_file = as_path_or_none(o, v); }},
     Key{"consul_tls_server_name",
         [](Settings& s, const Source& o, const Json& v) { s.consul.tls_server_name = as_host_or_none(o, v); }},
-    Key{"consul_ssl_verify", [](Settings& s, const Source& o, const Json& v) { s.consul.tls_verify = as_bool(o, v); }},
+    Key{"consul_ssl_verify", [](Settings& s, const Source& o, const Json& v) { s.consul.tls_verify = as_bool(o, v); }, Spelling::flag},
     Key{"consul_datacenter", [](Settings& s, const Source& o, const Json& v) { s.consul.datacenter = as_text(o, v); }},
     Key{"consul_namespace",
         [](Settings& s, const Source& o, const Json& v) { s.consul.enterprise_namespace = as_text(o, v); }},
     Key{"consul_partition", [](Settings& s, const Source& o, const Json& v) { s.consul.partition = as_text(o, v); }},
     Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = checked_prefix(o, as_text(o, v)); }},
-    Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_configurations(o, v); }},
-    Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.exclude_variables = as_list(o, v); }},
-    Key{"save_to_disk", [](Settings& s, const Source& o, const Json& v) { s.save_to_disk = as_bool(o, v); }},
+    Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_configurations(o, v); }, Spelling::list},
+    Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.exclude_variables = as_list(o, v); }, Spelling::list},
+    Key{"save_to_disk", [](Settings& s, const Source& o, const Json& v) { s.save_to_disk = as_bool(o, v); }, Spelling::flag},
     Key{"history_limit",
         [](Settings& s, const Source& o, const Json& v) {
           s.history_limit = static_cast<int>(as_number(o, v, 0, 1000, "a number"));
@@ -99,13 +113,37 @@ constexpr std::array all_keys = {
         [](Settings& s, const Source& o, const Json& v) {
           s.retry_seconds = static_cast<int>(as_number(o, v, 0, 3600, "seconds"));
         }},
+    Key{"publish", [](Settings& s, const Source& o, const Json& v) { s.publish = as_configurations(o, v); }, Spelling::list},
+    Key{"drift", [](Settings& s, const Source& o, const Json& v) { s.drift = as_drift(o, v); }},
+    Key{"metrics_file", [](Settings& s, const Source& o, const Json& v) { s.metrics_file = as_path_or_none(o, v); }},
 };
+
+/// Of two settings where the second goes over the first, both: the first in the environment goes over the second in the
+/// file.
+constexpr std::array rivals = {
+    std::pair{"proxysql_admin_iface", "proxysql_admin_socket"},
+    std::pair{"proxysql_admin_port", "proxysql_admin_socket"},
+    std::pair{"proxysql_admin_password", "proxysql_admin_password_file"},
+    std::pair{"consul_iface", "consul_socket"},
+    std::pair{"consul_port", "consul_socket"},
+    std::pair{"consul_token", "consul_token_file"},
+};
+
+const Key* find_key(std::string_view name) {
+  const auto* const key =
+      std::find_if(all_keys.begin(), all_keys.end(), [&](const Key& candidate) { return candidate.name == name; });
+  return key == all_keys.end() ? nullptr : key;
+}
 
 std::vector<std::string> key_names() {
   std::vector<std::string> names;
   for (const auto& key : all_keys) names.emplace_back(key.name);
   return names;
 }
+
+/// Of the variables that are settings, and the one that names the file.
+constexpr std::string_view own_prefix = "PROXYSQL_CONSUL_";
+constexpr std::string_view file_variable = "PROXYSQL_CONSUL_CONFIG";
 
 /// `uuid_file` with .state for the ending of its name.
 std::string state_file_of(const std::string& uuid_file) {
@@ -134,7 +172,7 @@ std::optional<std::pair<std::string, std::string>> find_file(const std::optional
                                                              const Environment& environment,
                                                              const std::vector<std::string>& default_files) {
   auto named = flag;
-  if (!named) named = environment("PROXYSQL_CONSUL_CONFIG");
+  if (!named) named = environment(file_variable);
   if (named) {
     auto text = read_file(*named, Links::follow);
     if (!text) {
@@ -151,6 +189,50 @@ std::optional<std::pair<std::string, std::string>> find_file(const std::optional
   return std::nullopt;
 }
 
+/// What a variable's text is in the words of the settings file.
+Json json_of(const Source& source, Spelling spelling, const std::string& text) {
+  switch (spelling) {
+    case Spelling::flag: return checked_flag(source, text);
+    case Spelling::list: {
+      auto list = Json::array();
+      std::istringstream items(text);
+      for (std::string item; std::getline(items >> std::ws, item, ',');) {
+        list.push_back(item.substr(0, item.find_last_not_of(' ') + 1));
+      }
+      return list;
+    }
+    case Spelling::object: return parse_settings_json(text, source.file + ": " + source.key);
+    case Spelling::text: break;
+  }
+  return text;
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name(own_prefix);
+  for (const char c : key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+void apply_own_variables(Settings& settings, const Environment& environment) {
+  const auto is_set = [&](const char* name) { return !environment(variable_of(name)).value_or("").empty(); };
+  for (const auto& [first, second] : rivals) {
+    if (is_set(first) && !is_set(second)) find_key(second)->assign(settings, Source{}, "");
+  }
+  for (const auto& [name, text] : environment.all()) {
+    if (!name.starts_with(own_prefix) || name == file_variable) continue;
+    const auto* const key = find_key(to_lower(name.substr(own_prefix.size())));
+    if (key == nullptr || variable_of(key->name) != name) {
+      std::vector<std::string> known = {std::string(file_variable)};
+      for (const auto& candidate : all_keys) known.push_back(variable_of(candidate.name));
+      throw Error(ExitCode::settings, "environment: unknown setting " + printable(name, 80), did_you_mean(name, known));
+    }
+    if (text.empty()) continue;
+    const Source source{"environment", name};
+    key->assign(settings, source, json_of(source, key->spelling, text));
+  }
+  settings.admin.tls = settings.admin.tls || !settings.admin.tls_ca.empty();
+}
+
 }  // namespace
 
 Settings::Settings() {
@@ -165,9 +247,8 @@ Settings parse_settings(std::string_view text, const std::string& file) {
   settings.file = file;
   for (const auto& item : json.items()) {
     const auto& name = item.key();
-    const auto key =
-        std::find_if(all_keys.begin(), all_keys.end(), [&](const Key& candidate) { return candidate.name == name; });
-    if (key == all_keys.end()) {
+    const auto* const key = find_key(name);
+    if (key == nullptr) {
       throw Error(ExitCode::settings, file + ": unknown key \"" + printable(name, 64) + "\"",
                   did_you_mean(name, key_names()));
     }
@@ -178,39 +259,8 @@ Settings parse_settings(std::string_view text, const std::string& file) {
 }
 
 void apply_environment(Settings& settings, const Environment& environment) {
-  auto& consul = settings.consul;
-  // An empty variable is none, as for Consul itself.
-  const auto take = [&](const char* name, const auto& assign) {
-    const auto value = environment(name);
-    if (value && !value->empty()) assign(Source{"environment", name}, *value);
-  };
-  const auto take_text = [&](const char* name, std::string& into) {
-    take(name, [&](const Source&, const std::string& text) { into = text; });
-  };
-  const auto take_path = [&](const char* name, std::string& into) {
-    take(name, [&](const Source& source, const std::string& text) { into = checked_path(source, text); });
-  };
-  take("CONSUL_HTTP_ADDR", [&](const Source& source, const std::string& text) { apply_address(consul, source, text); });
-  take("CONSUL_HTTP_SSL", [&](const Source& source, const std::string& text) {
-    if (checked_flag(source, text)) consul.scheme = "https";
-  });
-  take("CONSUL_HTTP_SSL_VERIFY",
-       [&](const Source& source, const std::string& text) { consul.tls_verify = checked_flag(source, text); });
-  take("CONSUL_HTTP_TOKEN", [&](const Source& source, const std::string& text) {
-    consul.token = text;
-    consul.token_source = source.key;
-    settings.consul_token_file.clear();
-  });
-  take("CONSUL_TLS_SERVER_NAME",
-       [&](const Source& source, const std::string& text) { consul.tls_server_name = checked_host(source, text); });
-  take_path("CONSUL_HTTP_TOKEN_FILE", settings.consul_token_file);
-  take_text("CONSUL_HTTP_AUTH", consul.http_auth);
-  take_path("CONSUL_CACERT", consul.ca_file);
-  take_path("CONSUL_CAPATH", consul.ca_path);
-  take_path("CONSUL_CLIENT_CERT", consul.cert_file);
-  take_path("CONSUL_CLIENT_KEY", consul.key_file);
-  take_text("CONSUL_NAMESPACE", consul.enterprise_namespace);
-  take_text("CONSUL_PARTITION", consul.partition);
+  apply_own_variables(settings, environment);
+  apply_consuls_variables(settings, environment);
 }
 
 Settings load_settings(const std::optional<std::string>& flag, const Environment& environment,

@@ -29,10 +29,7 @@ void NodeUnderTest::configure(const std::string& more_settings) {
 Ran NodeUnderTest::run(Texts words, const std::string& input) {
   ProgramWorld world(clock, input);
   world.host = host_;
-  world.environment = [&](const char* name) {
-    const auto found = environment.find(name);
-    return found != environment.end() ? std::optional(found->second) : std::nullopt;
-  };
+  world.environment = Environment(environment);
   world.terminal_width = [&] { return terminal_width; };
   world.open_admin = [&](const AdminOptions& options) -> std::unique_ptr<AdminSession> {
     opened.push_back(options);

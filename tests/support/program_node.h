@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/state.h"
+#include "proxysql_consul/node/settings.h"
 #include "proxysql_consul/proxysql/admin_session.h"
 #include "standin/standin_engine.h"
 #include "support/fake_clock.h"
@@ -65,7 +66,7 @@ class NodeUnderTest {
   std::vector<AdminOptions> opened;
   std::chrono::seconds bound{0};
   FakeClock clock;
-  std::map<std::string, std::string> environment;
+  Environment::Variables environment;
   std::optional<std::size_t> terminal_width;  ///< of what its runs write to; nothing for a file
 
  private:

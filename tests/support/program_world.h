@@ -20,7 +20,7 @@ struct ProgramWorld {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
-  Environment environment = [](const char*) { return std::nullopt; };
+  Environment environment;
   std::string host;
   Clock& clock;
   std::uint64_t seed = 1;

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
@@ -13,6 +14,9 @@
 #include "proxysql_consul/proxysql/admin_session.h"
 
 namespace proxysql_consul {
+
+/// What `follow` does where runtime is not what was applied.
+enum class Drift { ignore, warn, repair };
 
 struct Settings {
   std::string file;  ///< the configuration file that was read; empty for none
@@ -27,6 +31,9 @@ struct Settings {
   bool save_to_disk = true;
   int history_limit = 10;
   std::optional<int> retry_seconds;  ///< unset: each command's own default
+  std::vector<std::string> publish;  ///< configurations that `follow` saves when somebody LOADs them here
+  Drift drift = Drift::warn;
+  std::string metrics_file;  ///< for Prometheus; empty for none
 
   Settings();
 
@@ -34,13 +41,31 @@ struct Settings {
   Keys keys() const { return Keys(consul.prefix); }
 };
 
-/// Looks a variable of the environment up; nothing where it is not set.
-using Environment = std::function<std::optional<std::string>(const char*)>;
+/// The variables of the environment.
+class Environment {
+ public:
+  using Variables = std::map<std::string, std::string, std::less<>>;
+
+  Environment() = default;
+  explicit Environment(Variables variables) : variables_(std::move(variables)) {}
+
+  /// Nothing where it is not set.
+  std::optional<std::string> operator()(std::string_view name) const {
+    const auto found = variables_.find(name);
+    return found != variables_.end() ? std::optional(found->second) : std::nullopt;
+  }
+  const Variables& all() const { return variables_; }
+
+ private:
+  Variables variables_;
+};
 
 /// Pure. `file` names the text's origin in errors. Throws Error{settings} that names file, key, rule and value.
 Settings parse_settings(std::string_view text, const std::string& file);
 
-/// Pure: Consul's own variables over what the file says. Throws Error{settings} that names variable, rule and value.
+/// Pure: over what the file says, each setting from the variable PROXYSQL_CONSUL_ and its name in capitals, and over
+/// those Consul's own variables. An empty variable is none. Throws Error{settings} that names variable, rule and value,
+/// also for a variable of that form that is no setting.
 void apply_environment(Settings& settings, const Environment& environment);
 
 /// The settings of this run: `flag` (--config-file) or PROXYSQL_CONSUL_CONFIG or the first default file that exists,

@@ -20,12 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Environment environment(std::map<std::string, std::string> variables) {
-  return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
-  };
-}
+Environment environment(Environment::Variables variables) { return Environment(std::move(variables)); }
 
 /// What `action` throws: message, and hint in brackets if there is one.
 template <typename Action>
@@ -313,6 +308,103 @@ TEST(Settings, ShowNoSecretInAnError) {
     const auto error = error_of([&] { parse_settings(text, "f"); });
     EXPECT_THAT(error, ::testing::StartsWith("f: ")) << text;
     EXPECT_THAT(error, Not(HasSubstr("s3cr3t"))) << text;
+  }
+}
+
+TEST(Settings, TakeEachKeyFromTheEnvironmentOverTheFile) {
+  auto settings = parse_settings(
+      R"({"consul_port":1,"proxysql_admin_port":2,"accept":["mysql_users"],"save_to_disk":true,"consul_prefix":"f/"})",
+      "f");
+  apply_environment(settings, environment({{"PROXYSQL_CONSUL_CONSUL_PORT", "8600"},
+                                           {"PROXYSQL_CONSUL_PROXYSQL_ADMIN_PORT", "6132"},
+                                           {"PROXYSQL_CONSUL_ACCEPT", "mysql_servers, mysql_query_rules,"},
+                                           {"PROXYSQL_CONSUL_EXCLUDE_VARIABLES", "mysql-monitor_*"},
+                                           {"PROXYSQL_CONSUL_SAVE_TO_DISK", "false"},
+                                           {"PROXYSQL_CONSUL_RETRY_SECONDS", "7"},
+                                           {"PROXYSQL_CONSUL_PUBLISH", "mysql_servers"},
+                                           {"PROXYSQL_CONSUL_DRIFT", "repair"},
+                                           {"PROXYSQL_CONSUL_METRICS_FILE", "/m/a.prom"},
+                                           {"PROXYSQL_CONSUL__COMMENT", R"({"a":1})"},
+                                           {"PROXYSQL_CONSUL_PROXYSQL_ADMIN_TLS_CA", "/ca.pem"},
+                                           {"PROXYSQL_CONSUL_UUID_FILE", ""},
+                                           {"PROXYSQL_CONSUL_CONFIG", "/not/read/here"},
+                                           {"PROXYSQL_CONSULTANT", "nobody's"}}));
+  EXPECT_EQ(settings.consul.port, 8600U);
+  EXPECT_EQ(settings.admin.port, 6132U);
+  EXPECT_THAT(settings.accept, ElementsAre("mysql_servers", "mysql_query_rules"));
+  EXPECT_THAT(settings.exclude_variables, ElementsAre("mysql-monitor_*"));
+  EXPECT_FALSE(settings.save_to_disk);
+  EXPECT_EQ(settings.retry_seconds, 7);
+  EXPECT_THAT(settings.publish, ElementsAre("mysql_servers"));
+  EXPECT_EQ(settings.drift, Drift::repair);
+  EXPECT_EQ(settings.metrics_file, "/m/a.prom");
+  EXPECT_TRUE(settings.admin.tls);
+  EXPECT_EQ(settings.consul.prefix, "f/");
+  EXPECT_EQ(settings.uuid_file, Settings().uuid_file);
+}
+
+TEST(Settings, TakeConsulsVariablesOverTheirOwn) {
+  Settings settings;
+  apply_environment(settings, environment({{"CONSUL_HTTP_ADDR", "theirs:1"},
+                                           {"PROXYSQL_CONSUL_CONSUL_IFACE", "ours"},
+                                           {"PROXYSQL_CONSUL_CONSUL_PORT", "2"}}));
+  EXPECT_EQ(settings.consul.host, "theirs");
+  EXPECT_EQ(settings.consul.port, 1U);
+}
+
+TEST(Settings, LetTheEnvironmentWinOverTheFilesRivals) {
+  const std::string file =
+      R"({"proxysql_admin_socket":"/a","proxysql_admin_password_file":"/p","consul_socket":"/c","consul_token_file":"/t"})";
+  auto settings = parse_settings(file, "f");
+  apply_environment(settings, environment({{"PROXYSQL_CONSUL_PROXYSQL_ADMIN_PORT", "6132"},
+                                           {"PROXYSQL_CONSUL_PROXYSQL_ADMIN_PASSWORD", "s3cr3t"},
+                                           {"PROXYSQL_CONSUL_CONSUL_IFACE", "h"},
+                                           {"PROXYSQL_CONSUL_CONSUL_TOKEN", "s3cr3t"}}));
+  EXPECT_EQ(settings.admin.socket, "");
+  EXPECT_EQ(settings.admin_password_file, "");
+  EXPECT_EQ(settings.consul.socket, "");
+  EXPECT_EQ(settings.consul_token_file, "");
+  EXPECT_EQ(settings.consul.token_source, "PROXYSQL_CONSUL_CONSUL_TOKEN of environment");
+  // Both from the environment: as both from the file.
+  settings = parse_settings(file, "f");
+  apply_environment(settings,
+                    environment({{"PROXYSQL_CONSUL_CONSUL_IFACE", "h"}, {"PROXYSQL_CONSUL_CONSUL_SOCKET", "/c2"}}));
+  EXPECT_EQ(settings.consul.socket, "/c2");
+}
+
+TEST(Settings, RefuseVariablesThatAreWrong) {
+  const struct {
+    const char* variable;
+    const char* text;
+    const char* error;
+  } cases[] = {
+      {"PROXYSQL_CONSUL_CONSUL_PROT", "1",
+       "environment: unknown setting PROXYSQL_CONSUL_CONSUL_PROT (did you mean 'PROXYSQL_CONSUL_CONSUL_PORT'?)"},
+      {"PROXYSQL_CONSUL_CONFIGS", "",
+       "environment: unknown setting PROXYSQL_CONSUL_CONFIGS (did you mean 'PROXYSQL_CONSUL_CONFIG'?)"},
+      {"PROXYSQL_CONSUL_accept", "mysql_users",
+       "environment: unknown setting PROXYSQL_CONSUL_accept (did you mean 'PROXYSQL_CONSUL_ACCEPT'?)"},
+      {"PROXYSQL_CONSUL_CONSUL_PORT", "x",
+       "environment: PROXYSQL_CONSUL_CONSUL_PORT: must be a port from 1 to 65535, is \"x\""},
+      {"PROXYSQL_CONSUL_SAVE_TO_DISK", "yes",
+       "environment: PROXYSQL_CONSUL_SAVE_TO_DISK: must be true or false, is \"yes\""},
+      {"PROXYSQL_CONSUL_ACCEPT", "mysql_users,,mysql_servers",
+       "environment: PROXYSQL_CONSUL_ACCEPT: must not be empty, is \"\""},
+      {"PROXYSQL_CONSUL_PUBLISH", "users",
+       "environment: PROXYSQL_CONSUL_PUBLISH: must name configurations, is \"users\"; did you mean 'mysql_users'?"},
+      {"PROXYSQL_CONSUL_DRIFT", "fix",
+       "environment: PROXYSQL_CONSUL_DRIFT: must be ignore, warn or repair, is \"fix\""},
+      {"PROXYSQL_CONSUL_METRICS_FILE", "m.prom",
+       "environment: PROXYSQL_CONSUL_METRICS_FILE: must be an absolute path, is \"m.prom\""},
+      {"PROXYSQL_CONSUL_CONSUL_TOKEN_FILE", "s3cr3t",
+       "environment: PROXYSQL_CONSUL_CONSUL_TOKEN_FILE: must be an absolute path, is another text"},
+      {"PROXYSQL_CONSUL__COMMENT", "x",
+       "environment: PROXYSQL_CONSUL__COMMENT: is no JSON: line 1, column 1: expected '{'"},
+  };
+  for (const auto& [variable, text, error] : cases) {
+    SCOPED_TRACE(variable);
+    Settings settings;
+    EXPECT_EQ(error_of([&] { apply_environment(settings, environment({{variable, text}})); }), error);
   }
 }
 
