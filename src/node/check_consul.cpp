@@ -3,6 +3,7 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/model/node_record.h"
 #include "proxysql_consul/node/check.h"
 #include "proxysql_consul/node/identity.h"
 
@@ -96,10 +97,10 @@ Finding judge_freeze(const std::optional<KvEntry>& freeze) {
           .hint = "`proxysql-consul thaw` ends it"};
 }
 
-/// Consul's documents: whether they can be read, and whether this node's clock is behind those of who saved them.
-Findings look_at_documents(const Job& job, KvStore& store, const Keys& keys) {
+/// Whether Consul's documents can be read. `newest` becomes the latest time at which one was saved.
+Finding look_at_documents(KvStore& store, const Keys& keys, std::string& newest) {
+  constexpr auto check = "documents";
   std::vector<std::string> broken;
-  std::string newest;
   std::size_t count = 0;
   for (const auto& entry : store.list(keys.prefix()).entries) {
     if (find_configuration(keys.name_of(entry.key).value_or("")) == nullptr) continue;
@@ -111,21 +112,33 @@ Findings look_at_documents(const Job& job, KvStore& store, const Keys& keys) {
       broken.push_back(entry.key + ": " + error.what());
     }
   }
-  Finding documents = {.gravity = Gravity::ok,
-                       .check = "documents",
-                       .message = std::to_string(count) + " in Consul, all of them readable"};
-  if (!broken.empty()) {
-    documents.gravity = Gravity::problem;
-    documents.message = join(broken, "; ");
-    documents.hint = "save them again from a node that is right";
+  if (broken.empty()) {
+    return {
+        .gravity = Gravity::ok, .check = check, .message = std::to_string(count) + " in Consul, all of them readable"};
   }
-  Finding clock = {.gravity = Gravity::ok, .check = "clock", .message = "not behind those of the other nodes"};
-  if (newest > format_time(job.context.clock.now() + clock_leeway)) {
-    clock.gravity = Gravity::warning;
-    clock.message = "it is " + job.now() + " here, and another node has saved at " + newest;
-    clock.hint = "let both nodes follow a time server";
+  return {.gravity = Gravity::problem,
+          .check = check,
+          .message = join(broken, "; "),
+          .hint = "save them again from a node that is right"};
+}
+
+/// Whether this node's clock is behind those of the others, by what they have written: at `newest`, and later.
+Finding look_at_clock(const Job& job, KvStore& store, const Keys& keys, std::string newest) {
+  constexpr auto check = "clock";
+  for (const auto& entry : store.list(keys.nodes()).entries) {
+    try {
+      for (const auto& [name, told] : parse_node_record(entry.value).configurations) newest = std::max(newest, told.at);
+    } catch (const Error&) {
+      // Of a newer program, perhaps: `status` names it.
+    }
   }
-  return {std::move(documents), std::move(clock)};
+  if (newest <= format_time(job.context.clock.now() + clock_leeway)) {
+    return {.gravity = Gravity::ok, .check = check, .message = "not behind those of the other nodes"};
+  }
+  return {.gravity = Gravity::warning,
+          .check = check,
+          .message = "it is " + job.now() + " here, and another node has written at " + newest,
+          .hint = "let both nodes follow a time server"};
 }
 
 }  // namespace
@@ -146,7 +159,9 @@ Findings check_consul(const Job& job) {
     findings.push_back(look_at_rights(*store, keys, name_of_node(job.settings)));
     check = "documents";
     findings.push_back(judge_freeze(store->get(keys.freeze())));
-    for (auto& finding : look_at_documents(job, *store, keys)) findings.push_back(std::move(finding));
+    std::string newest;
+    findings.push_back(look_at_documents(*store, keys, newest));
+    findings.push_back(look_at_clock(job, *store, keys, newest));
   } catch (const Error& error) {
     findings.push_back(problem_of(check, error));
   }

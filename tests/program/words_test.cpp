@@ -91,9 +91,7 @@ TEST_F(Words, BoundsTheReadingOfStdin) {
   } input;
   ProgramWorld world(a.clock);
   static_cast<std::istream&>(world.in).rdbuf(&input);
-  world.environment = [&](const char* name) {
-    return std::string(name) == "PROXYSQL_CONSUL_CONFIG" ? std::optional(dir.file("host-a.cnf")) : std::nullopt;
-  };
+  world.environment = Environment({{"PROXYSQL_CONSUL_CONFIG", dir.file("host-a.cnf")}});
   world.bound = [&](std::chrono::seconds) { input.bounded = true; };
   EXPECT_EQ(world.run({"update"}), 6);
   EXPECT_TRUE(input.was_bounded);
