@@ -47,6 +47,28 @@ extern "C" void give_up(int) {
   _exit(static_cast<int>(ExitCode::proxysql));
 }
 
+volatile std::sig_atomic_t stop_asked = 0;
+volatile std::sig_atomic_t reload_asked = 0;
+
+extern "C" void ask_to_stop(int) { stop_asked = 1; }
+extern "C" void ask_to_reload(int) { reload_asked = 1; }
+
+class StoppableClock : public proxysql_consul::SystemClock {
+ public:
+  bool stopping() override { return stop_asked != 0; }
+};
+
+void handle(const std::vector<int>& signals, void (*handler)(int)) {
+  sigset_t all;
+  sigemptyset(&all);
+  for (const auto number : signals) {
+    signal(number, handler);
+    sigaddset(&all, number);
+  }
+  // The mask is inherited too, and a server's threads often block signals.
+  sigprocmask(SIG_UNBLOCK, &all, nullptr);
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -90,13 +112,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto format = proxysql_consul::log_format_in(words);
   set_last_words(format, std::chrono::seconds(0));
-  signal(SIGALRM, give_up);
-  // The mask is inherited too, and a server's threads often block signals.
-  sigset_t alarm_only;
-  sigemptyset(&alarm_only);
-  sigaddset(&alarm_only, SIGALRM);
-  sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
-  proxysql_consul::SystemClock clock;
+  handle({SIGALRM}, give_up);
+  StoppableClock clock;
   const proxysql_consul::Context context{
       .in = std::cin,
       .out = std::cout,
@@ -116,6 +133,17 @@ int main(int argc, char** argv) {
             alarm(0);
             set_last_words(format, limit);
             alarm(static_cast<unsigned>(limit.count()));
+          },
+      .stop_on_signals =
+          [] {
+            handle({SIGTERM, SIGINT}, ask_to_stop);
+            handle({SIGHUP}, ask_to_reload);
+          },
+      .take_reload =
+          [] {
+            const bool asked = reload_asked != 0;
+            if (asked) reload_asked = 0;
+            return asked;
           },
   };
   return proxysql_consul::run(words, context);

@@ -14,14 +14,15 @@ namespace proxysql_consul {
 namespace {
 
 ExitCode act(const Arguments& arguments, const Context& context, spdlog::logger& log) {
+  const auto load = [&] { return load_settings(arguments.config_file, context.environment); };
   std::optional<Settings> settings;
   try {
-    settings = load_settings(arguments.config_file, context.environment);
+    settings = load();
   } catch (const Error& error) {
     if (!arguments.without_settings) throw;
     return arguments.without_settings(context, error);
   }
-  return arguments.action({context, *settings, log});
+  return arguments.action({.context = context, .settings = *settings, .log = log, .load_settings = load});
 }
 
 }  // namespace

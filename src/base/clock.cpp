@@ -1,5 +1,6 @@
 #include "proxysql_consul/base/clock.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <thread>
@@ -10,7 +11,11 @@ std::chrono::system_clock::time_point SystemClock::now() { return std::chrono::s
 
 std::chrono::steady_clock::time_point SystemClock::steady() { return std::chrono::steady_clock::now(); }
 
-void SystemClock::pause(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
+void SystemClock::pause(std::chrono::milliseconds time) {
+  // A signal does not end a sleep, so it is looked for between short ones.
+  constexpr std::chrono::milliseconds longest{50};
+  for (; time.count() > 0 && !stopping(); time -= longest) std::this_thread::sleep_for(std::min(time, longest));
+}
 
 std::string format_time(std::chrono::system_clock::time_point time) {
   const auto seconds = std::chrono::system_clock::to_time_t(time);

@@ -235,9 +235,9 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, Clo
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock", errno);
     if (clock.steady() >= deadline) {
-      throw Error(ExitCode::settings,
-                  path + ": another proxysql-consul (pid " + read_file(path).value_or("unknown") + ") still holds it",
-                  "see what that process waits for; it ends by itself in bounded time");
+      throw Locked(ExitCode::settings,
+                   path + ": another proxysql-consul (pid " + read_file(path).value_or("unknown") + ") still holds it",
+                   "see what that process waits for; it ends by itself in bounded time");
     }
     clock.pause(std::chrono::milliseconds(2));
   }

@@ -24,6 +24,11 @@ struct Closer {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 using List = std::unique_ptr<curl_slist, Closer>;
+// A type of its own, since to libcurl both handles may be void.
+struct MultiCloser {
+  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+using Multi = std::unique_ptr<CURLM, MultiCloser>;
 
 extern "C" std::size_t take_body(char* data, std::size_t, std::size_t size, void* into) {
   auto& answer = *static_cast<HttpAnswer*>(into);
@@ -74,6 +79,24 @@ bool is_tls_refusal(std::string_view reason) {
   return reason.find(" alert ") != std::string_view::npos && reason.find("certificate") != std::string_view::npos;
 }
 
+/// Carries the request out; nothing where `meanwhile` ended it.
+std::optional<CURLcode> perform(CURL* easy, Multi& multi, const Meanwhile& meanwhile) {
+  if (!meanwhile.go_on) return curl_easy_perform(easy);
+  if (!multi) multi.reset(curl_multi_init());
+  if (!multi) return CURLE_FAILED_INIT;
+  curl_multi_add_handle(multi.get(), easy);
+  std::optional<CURLcode> result;
+  while (!result && meanwhile.go_on()) {
+    int running = 0;
+    curl_multi_perform(multi.get(), &running);
+    int left = 0;
+    if (const auto* const message = curl_multi_info_read(multi.get(), &left)) result = message->data.result;
+    if (!result) curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(meanwhile.every.count()), nullptr);
+  }
+  curl_multi_remove_handle(multi.get(), easy);
+  return result;
+}
+
 void set_text(CURL* handle, CURLoption option, const std::string& value) {
   if (!value.empty()) curl_easy_setopt(handle, option, value.c_str());
 }
@@ -81,6 +104,7 @@ void set_text(CURL* handle, CURLoption option, const std::string& value) {
 }  // namespace
 
 struct CurlHttp::Handles {
+  Multi multi;  ///< made when it is first needed
   std::unique_ptr<CURL, Closer> easy{curl_easy_init()};
   List connect_to;
 };
@@ -181,7 +205,9 @@ HttpAnswer CurlHttp::request(const HttpRequest& request) {
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
   std::array<char, CURL_ERROR_SIZE> reason{};
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason.data());
-  const auto code = curl_easy_perform(handle);
+  const auto result = perform(handle, handles_->multi, request.meanwhile);
+  answer.abandoned = !result;
+  const auto code = result.value_or(CURLE_OK);
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
   double seconds = 0;
   curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME, &seconds);

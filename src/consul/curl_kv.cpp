@@ -32,7 +32,8 @@ class CurlKv : public KvStore {
     return listing(prefix, ask(kv_path(prefix), "recurse&" + read_query(), doing), doing);
   }
 
-  KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit) override {
+  std::optional<KvListing> wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit,
+                                const Meanwhile& meanwhile) override {
     const auto doing = "GET " + std::string(prefix) + "?recurse&index=" + std::to_string(index);
     const auto query = "recurse&index=" + std::to_string(index) + "&wait=" + std::to_string(limit.count()) + "s" +
                        (http_.options().stale ? "&stale" : "");
@@ -40,9 +41,13 @@ class CurlKv : public KvStore {
     const auto longest = limit + limit / 16 + std::chrono::seconds(1);
     const HttpLimits limits{.total = longest + http_.options().total_timeout,
                             .silence = longest + CurlHttp::silence_limit};
-    return listing(
-        prefix, http_.request({.path = kv_path(prefix), .query = query, .body = {}, .doing = doing, .limits = limits}),
-        doing);
+    const auto answer = http_.request({.path = kv_path(prefix),
+                                       .query = query,
+                                       .body = {},
+                                       .doing = doing,
+                                       .limits = limits,
+                                       .meanwhile = meanwhile});
+    return answer.abandoned ? std::nullopt : std::optional(listing(prefix, answer, doing));
   }
 
   std::vector<std::string> keys(std::string_view prefix) override {

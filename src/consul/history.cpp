@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/consul/blobs.h"
 
 namespace proxysql_consul {
 
@@ -52,6 +53,34 @@ const Version& named_version(const std::vector<Version>& versions, const std::st
   const auto what = text == "-1" ? std::string("no version before the current one is kept of ")
                                  : "there is no version " + printable(text, 64) + " of ";
   throw Error(code, what + configuration, names.empty() ? "none is there" : "there are " + join(names));
+}
+
+VersionId keep_in_history(KvStore& store, const Keys& keys, const Document& document, std::uint64_t overtaken_by) {
+  constexpr std::size_t most_bytes = std::size_t{300} * 1024;
+  std::vector<KvOperation> operations;
+  auto stored = document;
+  const auto tables = format_tables(document.tables);
+  if (tables.size() > most_bytes) {
+    const auto packed = pack_tables(tables, most_bytes);
+    stored.blob = packed.blob;
+    operations.push_back({.verb = KvOperation::Verb::check_index,
+                          .key = keys.blob_part(packed.blob.sha256, 0),
+                          .value = {},
+                          .index = write_blob(store, keys, packed)});
+  }
+  const auto text = format_document(stored);
+  for (VersionId id{.version = overtaken_by, .uuid = document.uuid};; ++id.number) {
+    const auto key = keys.history(document.config_name, id);
+    if (const auto there = store.get(key)) {
+      // An attempt that nobody answered.
+      if (there->value == text) return id;
+      continue;
+    }
+    operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text, .index = 0});
+    const auto result = store.commit(operations);
+    if (result.committed) return id;
+    throw Unavailable(ExitCode::consul, key + ": not written: " + result.refusal);
+  }
 }
 
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit) {

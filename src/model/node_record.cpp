@@ -31,12 +31,12 @@ RecordedConfiguration configuration_from(const Json& json) {
 }  // namespace
 
 NodeRecord record_of(const State& state) {
-  NodeRecord record{.uuid = {}, .host = {}, .proxysql_version = state.proxysql_version, .frozen = state.frozen};
+  NodeRecord record{.uuid = {}, .host = {}, .proxysql_version = state.proxysql_version, .following = state.following, .frozen = state.frozen};
   for (const auto& [name, entry] : state.configurations) {
     record.configurations[name] = {.version = entry.version,
                                    .attempted = std::max(entry.version, entry.attempted),
                                    .sha256 = entry.sha256,
-                                   .outcome = std::string(to_string(entry.outcome)),
+                                   .outcome = entry.drifted ? "drifted" : std::string(to_string(entry.outcome)),
                                    .at = entry.at,
                                    .warnings = entry.warnings,
                                    .lacks = entry.lacks};

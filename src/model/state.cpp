@@ -25,7 +25,8 @@ Json to_json(const State& state) {
         {"version", entry.version}, {"sha256", entry.sha256},       {"outcome", to_string(entry.outcome)},
         {"at", entry.at},           {"warnings", entry.warnings},   {"start", entry.start},
         {"load", entry.load},       {"applying", entry.applying},   {"runtime_alone", entry.runtime_alone},
-        {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks}};
+        {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks},
+        {"drifted", entry.drifted}};
   }
   return configurations;
 }
@@ -68,7 +69,7 @@ std::optional<Start> start_from_json(const Json& json) {
 /// True where the two say the same to the other nodes.
 bool is_same_to_others(const ConfigurationState& a, const ConfigurationState& b) {
   return a.version == b.version && a.sha256 == b.sha256 && a.outcome == b.outcome && a.warnings == b.warnings &&
-         a.attempted == b.attempted && a.lacks == b.lacks;
+         a.attempted == b.attempted && a.lacks == b.lacks && a.drifted == b.drifted;
 }
 
 std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -163,6 +164,24 @@ void State::tell_frozen(bool is_frozen) {
   frozen = is_frozen;
 }
 
+bool State::tell_drift(const std::string& configuration, const std::string& what, const std::string& at) {
+  auto& entry = configurations.at(configuration);
+  const bool drifted = !what.empty();
+  if (entry.drifted == drifted && (!drifted || entry.warnings.front() == what)) return false;
+  entry.drifted = drifted;
+  entry.warnings.clear();
+  if (drifted) entry.warnings.push_back(what);
+  entry.at = at;
+  published = false;
+  return true;
+}
+
+void State::set_following(bool now) {
+  if (following == now) return;
+  following = now;
+  published = false;
+}
+
 void State::tell_proxysql_version(const std::string& version) {
   if (version.empty() || version == proxysql_version) return;
   // Of a node that has nothing to tell yet nobody needs to know it.
@@ -219,6 +238,7 @@ State parse_state(std::string_view text, const std::string& file) {
     state.exclude_variables = json.value("exclude_variables", std::vector<std::string>());
     state.save_to_disk = json.value("save_to_disk", true);
     state.passed = passed_from_json(json);
+    state.following = json.value("following", false);
     state.frozen = json.value("frozen", false);
     state.proxysql_version = json.value("proxysql_version", std::string());
     for (const auto& [name, entry] : json.at("configurations").items()) {
@@ -238,7 +258,8 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .runtime_alone = entry.value("runtime_alone", false),
                                     .in_part = entry.value("in_part", known == Outcome::partial),
                                     .attempted = entry.value("attempted", std::uint64_t{0}),
-                                    .lacks = entry.value("lacks", false)};
+                                    .lacks = entry.value("lacks", false),
+                                    .drifted = entry.value("drifted", false)};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",
@@ -254,6 +275,7 @@ std::string format_state(const State& state) {
                {"start", to_json(state.start)},
                {"exclude_variables", state.exclude_variables},
                {"save_to_disk", state.save_to_disk},
+               {"following", state.following},
                {"frozen", state.frozen},
                {"proxysql_version", state.proxysql_version},
                {"passed", to_json(state.passed)},

@@ -133,8 +133,8 @@ ListedDifference compare_here(const Job& job, LocalProxySql& proxysql, const Sta
   if (!there.document) throw Error(ExitCode::payload, "version " + to_string(id) + ": " + there.problem);
   const bool may_be_inactive = std::any_of(configuration.tables.begin(), configuration.tables.end(), has_inactive_rows);
   const auto* known = state.at_runtime(name);
-  const bool is_known = known != nullptr && !known->load.empty() && known->version == id.version &&
-                        known->sha256 == sha256_hex(there.entry.value);
+  const bool is_known = known != nullptr && !known->load.empty() && tells_all_loads(configuration) &&
+                        known->version == id.version && known->sha256 == sha256_hex(there.entry.value);
   auto comparison = proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
     auto reading = read_shared(session, inventory, configuration, job.settings, false);
     if (may_be_inactive && !reading.from_memory && !reading.memory) {

@@ -54,8 +54,10 @@ void NodeFiles::write_state() {
   written_ = std::move(text);
 }
 
-std::optional<Start> LocalProxySql::start() {
-  return with_connection([&] { return read_start(*session_, job_.context.clock); });
+std::optional<Start> LocalProxySql::start() { return signs().start; }
+
+Signs LocalProxySql::signs() {
+  return with_connection([&] { return read_signs(*session_, job_.context.clock); });
 }
 
 const std::string& LocalProxySql::version() {

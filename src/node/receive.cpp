@@ -60,8 +60,11 @@ class Receiver {
     if (may_apply(entries, recipient)) observe_start();
     files_.state().tell_frozen(is_frozen(entries));
     const auto decisions = decide(std::move(entries), recipient, files_.state());
-    for (const auto& decision : decisions) worst = worst_of(worst, handle(decision));
-    if (worst == ExitCode::ok && !did_something_) say_why_nothing(decisions);
+    for (const auto& decision : decisions) {
+      if (job_.context.clock.stopping()) break;
+      worst = worst_of(worst, handle(decision));
+    }
+    if (worst == ExitCode::ok && !did_something_ && !options_.quiet) say_why_nothing(decisions);
     if (!options_.dry_run) {
       files_.write_state();
       // After a start it may be another version, for which it has to be asked.
@@ -255,7 +258,7 @@ class Receiver {
                      .save_to_disk = job_.settings.save_to_disk,
                      .dry_run = options_.dry_run,
                      .circumstances = {.interrupted = was_interrupted, .loaded_before = same},
-                     .known_load = same ? known->load : std::string(),
+                     .known_load = same && tells_all_loads(configuration) ? known->load : std::string(),
                      .on_writing = [&] {
                        files_.state().mark_applying(decision.configuration);
                        files_.write_state();

@@ -152,7 +152,9 @@ class Save {
   bool is_current(const Configuration& configuration) {
     if (!options_.how.if_current || options_.how.force || options_.memory) return false;
     const auto* known = files_.state().at_runtime(configuration.name);
-    if (known == nullptr || known->load.empty() || known->outcome == Outcome::partial) return false;
+    if (known == nullptr || known->load.empty() || !tells_all_loads(configuration) ||
+        known->outcome == Outcome::partial)
+      return false;
     const auto load = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
       return load_of(read_loads(session, inventory), configuration);
     });

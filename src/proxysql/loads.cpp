@@ -14,13 +14,19 @@ std::int64_t seconds_now(Clock& clock) {
   return std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
 }
 
-/// All that shows a start, by one statement; nothing where the server has no such tables.
-Rows read_signs(AdminSession& session) {
+Load load_in(const RowView& row) {
+  return {.name = std::string(row.at(0).value_or("")),
+          .version = static_cast<std::uint64_t>(number_in(row.at(1))),
+          .checksum = std::string(row.at(2).value_or(""))};
+}
+
+/// The loads, and two figures among them, by one statement; nothing where the server has no such tables.
+Rows read_rows(AdminSession& session) {
   try {
     return session
         .query(
-            "SELECT name, version FROM runtime_checksums_values UNION ALL "
-            "SELECT Variable_Name, Variable_Value FROM stats.stats_mysql_global WHERE Variable_Name IN "
+            "SELECT name, version, checksum FROM runtime_checksums_values UNION ALL "
+            "SELECT Variable_Name, Variable_Value, NULL FROM stats.stats_mysql_global WHERE Variable_Name IN "
             "('ProxySQL_Uptime','Servers_table_version')")
         .rows;
   } catch (const Unavailable&) {
@@ -31,6 +37,18 @@ Rows read_signs(AdminSession& session) {
   }
 }
 
+/// Null where none of the rows moves with the configuration's LOADs alone.
+const Load* find_sign(const std::vector<Load>& loads, const Configuration& configuration) {
+  const auto find = [&](std::string_view name) {
+    const auto found = std::find_if(loads.begin(), loads.end(), [&](const Load& load) { return load.name == name; });
+    return found != loads.end() ? &*found : nullptr;
+  };
+  // Before 2.6 a variable can switch these off one by one, and what then stands there is old.
+  if (find("mysql_servers_v2") == nullptr) return nullptr;
+  // The row mysql_servers moves with what a monitor does.
+  return find(configuration.name == "mysql_servers" ? "mysql_servers_v2" : configuration.name);
+}
+
 }  // namespace
 
 std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) {
@@ -38,52 +56,53 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
   if (!inventory.tables.contains("runtime_checksums_values")) return loads;
   for (const auto& row :
        session.query("SELECT name, version, checksum FROM runtime_checksums_values ORDER BY name").rows) {
-    loads.push_back({.name = std::string(row.at(0).value_or("")),
-                     .version = static_cast<std::uint64_t>(number_in(row.at(1))),
-                     .checksum = std::string(row.at(2).value_or(""))});
+    loads.push_back(load_in(row));
   }
   return loads;
 }
 
-std::string load_of(const std::vector<Load>& loads, const Configuration& configuration) {
-  // Before 2.6 a variable can switch these off one by one, and what then stands there is old.
-  if (std::none_of(loads.begin(), loads.end(), [](const Load& load) { return load.name == "mysql_servers_v2"; })) {
-    return {};
-  }
-  // LOAD MYSQL USER name TO RUNTIME moves nothing.
-  if (is_users_table(configuration.tables.front())) return {};
-  // The row mysql_servers moves with what a monitor does.
-  const std::string_view name = configuration.name == "mysql_servers" ? "mysql_servers_v2" : configuration.name;
-  const auto found = std::find_if(loads.begin(), loads.end(), [&](const Load& load) { return load.name == name; });
-  if (found == loads.end() || found->version == 0 || found->checksum.empty()) return {};
-  return std::to_string(found->version) + "/" + found->checksum;
+bool has_sign_of_loads(const std::vector<Load>& loads, const Configuration& configuration) {
+  return find_sign(loads, configuration) != nullptr;
 }
 
-std::optional<Start> read_start(AdminSession& session, Clock& clock) {
+std::string load_of(const std::vector<Load>& loads, const Configuration& configuration) {
+  const auto* sign = find_sign(loads, configuration);
+  if (sign == nullptr || sign->version == 0 || sign->checksum.empty()) return {};
+  return std::to_string(sign->version) + "/" + sign->checksum;
+}
+
+bool tells_all_loads(const Configuration& configuration) { return !is_users_table(configuration.tables.front()); }
+
+Signs read_signs(AdminSession& session, Clock& clock) {
   constexpr int attempts = 3;
   for (int attempt = 1;; ++attempt) {
     const auto before = seconds_now(clock);
-    const auto signs = read_signs(session);
+    const auto rows = read_rows(session);
     const auto after = seconds_now(clock);
     // An answer that took its time says little about when the server began.
     if (after - before > 1 && attempt < attempts) continue;
+    Signs signs;
     Start start;
     bool tells = false;
-    for (const auto& sign : signs) {
-      const auto name = sign.at(0).value_or("");
-      const auto number = number_in(sign.at(1));
+    for (const auto& row : rows) {
+      const auto name = row.at(0).value_or("");
+      const auto number = number_in(row.at(1));
       if (name == "ProxySQL_Uptime") {
         start.began = after - number;
         tells = true;
       } else if (name == "Servers_table_version") {
         start.servers_loads = static_cast<std::uint64_t>(number);
-      } else if (number != 0) {
-        start.loads[std::string(name)] = static_cast<std::uint64_t>(number);
+      } else {
+        signs.loads.push_back(load_in(row));
+        if (number != 0) start.loads[std::string(name)] = static_cast<std::uint64_t>(number);
       }
     }
     // Without what was loaded a PROXYSQL RESTART cannot be told.
-    return tells && !start.loads.empty() ? std::optional(std::move(start)) : std::nullopt;
+    if (tells && !start.loads.empty()) signs.start = std::move(start);
+    return signs;
   }
 }
+
+std::optional<Start> read_start(AdminSession& session, Clock& clock) { return read_signs(session, clock).start; }
 
 }  // namespace proxysql_consul

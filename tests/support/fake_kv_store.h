@@ -33,6 +33,7 @@ struct FakeConsul {
 
   std::map<std::string, Entry, std::less<>> entries;
   std::uint64_t index = 100;
+  std::uint64_t removed_at = 0;                       ///< the index of the last removal, whatever its prefix
   std::vector<std::string> log;                       ///< "GET key", "TXN cas key, set key", ...
   std::vector<ConsulOptions> opened;                  ///< how each FakeKvStore was opened
   std::size_t value_limit = std::size_t{512} * 1024;  ///< of a value; a transaction's JSON may have that or 512 KiB
@@ -40,7 +41,9 @@ struct FakeConsul {
   std::vector<std::string> denied;                    ///< prefixes that may not be written
   std::vector<std::string> hidden;                    ///< prefixes that may be neither read nor written
   std::function<void(const std::string&)> on_call;    ///< before each call that is not made by itself
-  std::map<std::size_t, Failure> planned;             ///< by the number of the call
+  /// What happens while a call waits for so long; false: the waiting's limit has passed.
+  std::function<bool(std::chrono::milliseconds)> on_wait;
+  std::map<std::size_t, Failure> planned;  ///< by the number of the call
   std::optional<Failure> always;
 
   /// What FakeAgents tells of: the agents and whether they live, the leader's address, what one was configured with.
@@ -84,6 +87,13 @@ struct FakeConsul {
     return keys;
   }
 
+  /// Of a blocking query: the newest change under the prefix, of those that left a key behind.
+  std::uint64_t index_under(std::string_view prefix) const {
+    std::uint64_t newest = removed_at;
+    for (const auto& key : keys_under(prefix)) newest = std::max(newest, entries.at(key).modify_index);
+    return newest;
+  }
+
   /// Consul leaves out without a word what the token may not read.
   std::vector<std::string> readable_keys_under(std::string_view prefix) const {
     auto keys = keys_under(prefix);
@@ -92,7 +102,7 @@ struct FakeConsul {
   }
 
   KvListing listing(std::string_view prefix) const {
-    KvListing found{.entries = {}, .index = index};
+    KvListing found{.entries = {}, .index = keys_under(prefix).empty() ? index : index_under(prefix)};
     for (const auto& key : readable_keys_under(prefix)) {
       const auto& entry = entries.at(key);
       found.entries.push_back({.key = key, .value = entry.value, .modify_index = entry.modify_index, .problem = {}});
@@ -125,8 +135,15 @@ class FakeKvStore : public KvStore {
     return listing(prefix);
   }
 
-  KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds) override {
+  std::optional<KvListing> wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds,
+                                const Meanwhile& meanwhile) override {
     const Call call(*this, "WAIT " + std::string(prefix) + " " + std::to_string(index));
+    // Without a test that says what happens meanwhile the limit passes at once.
+    while (consul_.on_wait && consul_.index_under(prefix) <= index) {
+      if (meanwhile.go_on && !meanwhile.go_on()) return std::nullopt;
+      if (!consul_.on_wait(meanwhile.every)) break;
+      if (consul_.always) throw Unavailable(ExitCode::consul, "fake consul: WAIT " + std::string(prefix) + ": away");
+    }
     return listing(prefix);
   }
 
@@ -239,13 +256,17 @@ class FakeKvStore : public KvStore {
       case Verb::check_not_exists:
         if (now != 0) return "key \"" + key + "\" exists";
         break;
-      case Verb::remove: consul_.entries.erase(key); break;
+      case Verb::remove: remove(key); break;
       case Verb::remove_cas:
         if (now != 0 && now != operation.index) return "failed to delete key \"" + key + "\", index is stale";
-        consul_.entries.erase(key);
+        remove(key);
         break;
     }
     return {};
+  }
+
+  void remove(const std::string& key) {
+    if (consul_.entries.erase(key) > 0) consul_.removed_at = consul_.index;
   }
 
   std::uint64_t index_of(std::string_view key) const {

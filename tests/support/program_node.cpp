@@ -30,6 +30,7 @@ Ran NodeUnderTest::run(Texts words, const std::string& input) {
   ProgramWorld world(clock, input);
   world.host = host_;
   world.environment = Environment(environment);
+  world.take_reload = take_reload;
   world.terminal_width = [&] { return terminal_width; };
   world.open_admin = [&](const AdminOptions& options) -> std::unique_ptr<AdminSession> {
     opened.push_back(options);

@@ -67,6 +67,7 @@ class NodeUnderTest {
   std::chrono::seconds bound{0};
   FakeClock clock;
   Environment::Variables environment;
+  std::function<bool()> take_reload;
   std::optional<std::size_t> terminal_width;  ///< of what its runs write to; nothing for a file
 
  private:

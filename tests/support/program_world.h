@@ -29,6 +29,7 @@ struct ProgramWorld {
   decltype(Context::open_agents) open_agents;
   decltype(Context::terminal_width) terminal_width;
   decltype(Context::bound) bound;
+  decltype(Context::take_reload) take_reload;
 };
 
 }  // namespace proxysql_consul::testing

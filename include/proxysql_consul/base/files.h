@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "proxysql_consul/base/clock.h"
+#include "proxysql_consul/base/error.h"
 
 namespace proxysql_consul {
 
@@ -51,11 +52,17 @@ bool may_write(const std::string& path);
 /// The name of the user who runs the program, or its number.
 std::string effective_user();
 
+/// Another process holds a lock.
+class Locked : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Held from construction to destruction by at most one process.
 class FileLock {
  public:
-  /// Waits up to `limit`. Throws Error{settings} when that passes, and the message names the holder; and for what no
-  /// run has made: a link, a file with a second name, one that holds anything but a process's number.
+  /// Waits up to `limit`. Throws Locked{settings} when that passes, and the message names the holder; Error{settings}
+  /// for what no run has made: a link, a file with a second name, one that holds anything but a process's number.
   FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -12,6 +12,47 @@
 
 namespace proxysql_consul {
 
+/// Random lengths, so that those who began together do not go on together.
+class Jitter {
+ public:
+  explicit Jitter(std::uint64_t seed) : random_(seed) {}
+
+  /// From half of `longest` to all of it.
+  std::chrono::milliseconds operator()(std::chrono::milliseconds longest);
+
+ private:
+  std::uint64_t random_;
+};
+
+/// Pauses that double with each failure in a row, with jitter.
+class Backoff {
+ public:
+  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, std::uint64_t seed)
+      : first_(first), longest_(longest), next_(first), jitter_(seed) {}
+
+  std::chrono::milliseconds next();
+  void reset() { next_ = first_; }
+
+ private:
+  std::chrono::milliseconds first_;
+  std::chrono::milliseconds longest_;
+  std::chrono::milliseconds next_;
+  Jitter jitter_;
+};
+
+/// Lets two things happen at once, and then one in each interval.
+class RateLimit {
+ public:
+  explicit RateLimit(std::chrono::milliseconds interval) : interval_(interval) {}
+
+  /// How long the next one has to wait; it counts as having happened then.
+  std::chrono::milliseconds take(std::chrono::steady_clock::time_point now);
+
+ private:
+  std::chrono::milliseconds interval_;
+  std::chrono::steady_clock::time_point full_at_{};  ///< when two may happen at once again
+};
+
 /// The time that one piece of work has for waiting, in all, from its construction.
 class Patience {
  public:
@@ -37,12 +78,11 @@ class Patience {
 
  private:
   bool wait(const Unavailable& error, int failures);
-  std::chrono::milliseconds jittered(std::chrono::milliseconds longest);
 
   Clock& clock_;
   spdlog::logger& log_;
   std::chrono::steady_clock::time_point deadline_;
-  std::uint64_t random_;
+  Jitter jitter_;
 };
 
 }  // namespace proxysql_consul

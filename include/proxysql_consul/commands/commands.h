@@ -27,6 +27,7 @@ Command save_command();
 Command update_command();
 Command pull_command();
 Command diff_command();
+Command follow_command();
 Command history_command();
 Command status_command();
 Command freeze_command();

@@ -21,6 +21,7 @@ struct HttpAnswer {
   std::uint64_t index = 1;   ///< X-Consul-Index; Consul's documentation: 0 from a server counts as 1
   bool is_filtered = false;  ///< the server says that the token may not read all of it (Consul 1.12 and later)
   bool too_large = false;
+  bool abandoned = false;  ///< the request's `meanwhile` ended it
 };
 
 /// How long a request may take, and how long the server may be silent meanwhile.
@@ -36,6 +37,7 @@ struct HttpRequest {
   std::string_view body = {};             ///< of a PUT
   std::string doing;                      ///< for errors and the log: "GET proxysql/mysql_servers"
   std::optional<HttpLimits> limits = {};  ///< nothing for the ordinary ones
+  Meanwhile meanwhile = {};
 };
 
 /// One connection at a time, kept from request to request.

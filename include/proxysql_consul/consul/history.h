@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
+#include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/keys.h"
 
 namespace proxysql_consul {
@@ -30,6 +31,10 @@ std::vector<Version> list_versions(KvStore& store, const Keys& keys, const std::
 /// Error{code} that lists those there are.
 const Version& named_version(const std::vector<Version>& versions, const std::string& configuration,
                              const std::string& text, ExitCode code);
+
+/// Puts into the history what was loaded on the document's node and overtaken by that version before it could be saved.
+/// Never replaces another. Throws what KvStore throws.
+VersionId keep_in_history(KvStore& store, const Keys& keys, const Document& document, std::uint64_t overtaken_by);
 
 /// Leaves the newest `limit` versions. Throws what KvStore throws.
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,12 @@ struct KvListing {
   std::uint64_t index = 0;  ///< for wait(); at least 1 from a server that answered
 };
 
+/// What is done beside while a call waits for Consul.
+struct Meanwhile {
+  std::chrono::milliseconds every{1000};
+  std::function<bool()> go_on = {};  ///< called so often; false ends the waiting
+};
+
 /// Every call throws Unavailable where trying again can help (refused, reset, timed out, no leader, 429, 5xx) and
 /// Error{consul} where it cannot (Denied; an answer that makes no sense). After Unavailable from a call that writes,
 /// nobody knows whether it was carried out: read back.
@@ -60,8 +67,13 @@ class KvStore {
   /// without a word.
   virtual KvListing list(std::string_view prefix) = 0;
   /// list(), but answered only when something under `prefix` has changed since `index` (that of an earlier listing), or
-  /// after `limit`. An answer is no proof of a change. May be silent for all that time.
-  virtual KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit) = 0;
+  /// after `limit`. An answer is no proof of a change. May be silent for all that time. Nothing where `meanwhile` ended
+  /// it.
+  virtual std::optional<KvListing> wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit,
+                                        const Meanwhile& meanwhile) = 0;
+  KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit) {
+    return *wait(prefix, index, limit, {});
+  }
   /// The keys under `prefix`.
   virtual std::vector<std::string> keys(std::string_view prefix) = 0;
   /// Writes if the key's ModifyIndex still is `cas` (0: if there is no such key), or in any case without `cas`. False:

@@ -45,6 +45,7 @@ struct ConfigurationState {
   bool in_part = false;               ///< of the version, also where an attempt has failed since
   std::uint64_t attempted = 0;        ///< the newest version that was tried
   bool lacks = false;                 ///< partial for nothing but columns and tables that this ProxySQL lacks
+  bool drifted = false;               ///< somebody has loaded something else since; `warnings` says what
 
   bool operator==(const ConfigurationState&) const = default;
 };
@@ -75,6 +76,7 @@ struct State {
 
   /// By configuration; of those only whose newest version was passed over.
   std::map<std::string, PassedState, std::less<>> passed = {};
+  bool following = false;             ///< a resident process applies what comes
   bool frozen = false;                ///< the last delivery said that the cluster is
   std::string proxysql_version = {};  ///< as it said last
   /// What was recorded under other settings may say less than these ask for, and has to be compared once more.
@@ -95,6 +97,10 @@ struct State {
   void record(const std::string& configuration, ConfigurationState state);
   /// What is recorded says nothing of what ProxySQL runs with.
   void forget_start(const std::string& configuration) { configurations[configuration].start = 0; }
+  /// Records what runtime differs in from what is recorded, "" for nothing. True where that is news.
+  bool tell_drift(const std::string& configuration, const std::string& what, const std::string& at);
+  /// A resident process begins, or ends, to apply what comes.
+  void set_following(bool now);
   /// The last attempt, on version `attempted`, failed. What is recorded of the version before stays, and counts as it
   /// did.
   void fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,

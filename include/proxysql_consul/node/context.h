@@ -33,8 +33,12 @@ struct Context {
   std::function<std::unique_ptr<Agents>(const ConsulOptions&, spdlog::logger&)> open_agents;
   /// How many characters fit into a line of `out`; nothing where that is no terminal.
   std::function<std::optional<std::size_t>()> terminal_width = {};
-  /// Told how long the work that begins now may take, so that it can be ended from outside.
+  /// Told how long the work that begins now may take, so that it can be ended from outside; 0: no work is going on.
   std::function<void(std::chrono::seconds)> bound;
+  /// From now on SIGTERM and SIGINT only make the clock say that the program is to stop.
+  std::function<void()> stop_on_signals = {};
+  /// True once for each time that somebody asked for the settings to be read anew.
+  std::function<bool()> take_reload = {};
 };
 
 }  // namespace proxysql_consul

@@ -4,6 +4,7 @@
 #include <spdlog/logger.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "proxysql_consul/node/settings.h"
 #include "proxysql_consul/proxysql/admin_session.h"
 #include "proxysql_consul/proxysql/inventory.h"
+#include "proxysql_consul/proxysql/loads.h"
 
 namespace proxysql_consul {
 
@@ -25,6 +27,8 @@ struct Job {
   const Context& context;
   const Settings& settings;
   spdlog::logger& log;
+  std::function<Settings()> load_settings = {};  ///< those of this run, read anew
+  bool following = false;                        ///< a resident process does it
 
   /// The time that work which begins now has for waiting: `retry_seconds`, or `otherwise` where the settings name none.
   /// Bounds the work as a whole, too.
@@ -79,6 +83,8 @@ class LocalProxySql {
 
   /// What it says of its start. Throws as with_session().
   std::optional<Start> start();
+  /// What it says of its start and of its LOADs. Throws as with_session().
+  Signs signs();
 
  private:
   template <typename Use>

@@ -19,6 +19,7 @@ struct ReceiveOptions {
   bool force = false;                       ///< apply also what is applied already or this node's own
   bool dry_run = false;
   bool stale = false;  ///< of pull: any Consul server may answer
+  bool quiet = false;  ///< nothing is said where nothing was to do
 };
 
 /// Applies one delivery, within the patience that began with it. Throws Error where nothing could be begun; what fails

@@ -27,11 +27,25 @@ struct Load {
 /// All rows, by name; empty where the server has no such table (before 2.0). Throws what AdminSession::query() throws.
 std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
 
-/// What changes with every LOAD of the configuration and with nothing else, "3/0xABC"; "" where the server tells no
-/// such thing.
+/// What changes with a LOAD of the configuration and with nothing else, "3/0xABC"; "" where the server tells no such
+/// thing.
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
+/// True where load_of() tells when somebody loads the configuration, be it the first time.
+bool has_sign_of_loads(const std::vector<Load>& loads, const Configuration& configuration);
+/// False where load_of() may stay the same though somebody loaded: LOAD MYSQL USER name TO RUNTIME changes nothing there.
+bool tells_all_loads(const Configuration& configuration);
 
-/// By one small statement. Nothing where the server does not tell (1.x, or one that counts no loads). Throws what AdminSession::query() throws.
+/// All that ProxySQL tells of its LOADs and of its start.
+struct Signs {
+  std::vector<Load> loads;     ///< empty where the server has no such table
+  std::optional<Start> start;  ///< as read_start()
+};
+
+/// By one small statement. Throws what AdminSession::query() throws.
+Signs read_signs(AdminSession& session, Clock& clock);
+
+/// By one small statement. Nothing where the server does not tell (1.x, or one that counts no loads). Throws what
+/// AdminSession::query() throws.
 std::optional<Start> read_start(AdminSession& session, Clock& clock);
 
 }  // namespace proxysql_consul

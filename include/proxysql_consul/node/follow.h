@@ -1,0 +1,13 @@
+// The resident form of update: applies what Consul holds whenever it changes, and tries on until it succeeds.
+#pragma once
+
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/node/job.h"
+
+namespace proxysql_consul {
+
+/// Returns when the clock says that the program is to stop. Throws Error where nothing could be begun: {refused} where
+/// another one follows on this node, {settings} for the node's files.
+ExitCode follow(const Job& job);
+
+}  // namespace proxysql_consul

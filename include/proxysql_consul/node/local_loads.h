@@ -1,0 +1,54 @@
+// What somebody LOADs on this node, for the settings' `publish`: seen, saved, and kept where another node's version
+// overtakes it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/kv_entry.h"
+#include "proxysql_consul/node/job.h"
+#include "proxysql_consul/proxysql/loads.h"
+
+namespace proxysql_consul {
+
+class LocalLoads {
+ public:
+  /// `job` must outlive the object.
+  explicit LocalLoads(const Job& job);
+
+  /// True where nothing is to be published.
+  bool empty() const { return configurations_.empty(); }
+
+  /// Throws Error{settings} that names a configuration whose LOADs `signs` do not tell.
+  void require_signs(const Signs& signs) const;
+
+  /// True where somebody loaded one of them since what this node last saved or applied, and that was not refused yet.
+  /// What a start of ProxySQL brought was not loaded by anybody.
+  bool finds(const Signs& signs);
+
+  /// Saves what finds() found, as by `save --if-current`. What is refused is not tried again before forget_refusals(),
+  /// or another LOAD.
+  ExitCode publish();
+  void forget_refusals() { refused_.clear(); }
+
+  /// Keeps in the history what `entries` are about to be applied over, and leaves out of them what cannot be kept: each
+  /// is reported. The result is what failed.
+  ExitCode keep_overtaken(std::vector<KvEntry>& entries);
+
+ private:
+  /// What was loaded when this node last saved or applied it, or when it was first seen since ProxySQL's start.
+  void look_up_bases(const Signs& signs);
+  bool keep_one(const Configuration& configuration, const KvEntry& entry);
+
+  const Job& job_;
+  std::vector<const Configuration*> configurations_;
+  std::map<std::string_view, std::string> bases_;    ///< load_of() of each
+  std::optional<Start> start_;                       ///< for which these are
+  std::map<std::string_view, std::string> found_;    ///< load_of() of what was found
+  std::map<std::string_view, std::string> refused_;  ///< load_of() of what was
+};
+
+}  // namespace proxysql_consul

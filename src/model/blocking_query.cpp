@@ -1,0 +1,14 @@
+#include "proxysql_consul/model/blocking_query.h"
+
+#include <algorithm>
+
+namespace proxysql_consul {
+
+bool BlockingQuery::answered(std::uint64_t index) {
+  const bool is_new = index != last_;
+  index_ = index < last_ ? 0 : std::max<std::uint64_t>(index, 1);
+  last_ = index;
+  return is_new;
+}
+
+}  // namespace proxysql_consul

@@ -1,0 +1,264 @@
+#include "proxysql_consul/node/follow.h"
+
+#include <chrono>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "proxysql_consul/base/files.h"
+#include "proxysql_consul/base/log.h"
+#include "proxysql_consul/base/patience.h"
+#include "proxysql_consul/model/blocking_query.h"
+#include "proxysql_consul/node/announce.h"
+#include "proxysql_consul/node/drift.h"
+#include "proxysql_consul/node/local_loads.h"
+#include "proxysql_consul/node/receive.h"
+
+namespace proxysql_consul {
+namespace {
+
+using Time = std::chrono::steady_clock::time_point;
+
+/// Of one blocking query. What Consul holds is read whole at least so often.
+constexpr std::chrono::seconds longest_query{300};
+/// How soon a signal is noticed.
+constexpr std::chrono::milliseconds pulse{100};
+/// How often ProxySQL is asked whether it is the one that it was, and where there is something to publish, whether
+/// somebody loaded it.
+constexpr std::chrono::milliseconds between_looks_at_starts{1000};
+constexpr std::chrono::milliseconds between_looks_at_loads{20};
+/// Changes that come faster are taken together.
+constexpr std::chrono::milliseconds between_deliveries{100};
+/// At most, and half of it at least.
+constexpr std::chrono::seconds between_comparisons{60};
+constexpr std::chrono::milliseconds first_pause{250};
+constexpr std::chrono::minutes longest_pause{1};
+
+class Follower {
+ public:
+  explicit Follower(const Job& job)
+      : job_(job),
+        clock_(job.context.clock),
+        prefix_(job.settings.keys().prefix()),
+        no_patience_(clock_, job.log, std::chrono::seconds(0), job.context.seed),
+        proxysql_(job, no_patience_),
+        loads_(job),
+        drift_(job),
+        pause_of_comparing_(job.context.seed + 2),
+        consul_pauses_(first_pause, longest_pause, job.context.seed),
+        delivery_pauses_(first_pause, longest_pause, job.context.seed + 1) {}
+
+  /// Until the program is told to stop (false), or to read its settings anew (true).
+  bool run() {
+    while (!is_told() && !fatal_) {
+      try {
+        turn();
+      } catch (const Error& error) {
+        consul_.reset();
+        query_.ask_at_once();
+        if (!consul_is_away_) job_.log.warn("{}; tries on", error.what());
+        consul_is_away_ = true;
+        idle(consul_pauses_.next());
+      }
+    }
+    if (fatal_) throw Error(*fatal_);
+    return !clock_.stopping();
+  }
+
+ private:
+  bool is_told() {
+    if (clock_.stopping()) return true;
+    reload_ = reload_ || (job_.context.take_reload && job_.context.take_reload());
+    return reload_;
+  }
+
+  /// One answer of Consul, and what follows from it.
+  void turn() {
+    if (std::exchange(has_loads_, false)) {
+      const auto status = loads_.publish();
+      const bool may_pass = status != ExitCode::ok && status != ExitCode::refused;
+      if (may_pass) again_at_ = clock_.steady() + delivery_pauses_.next();
+      query_.ask_at_once();
+    }
+    if (!consul_) consul_ = job_.open_consul(job_.settings.consul);
+    std::optional<KvListing> listing;
+    if (query_.index() == 0) {
+      listing = consul_->list(prefix_);
+    } else {
+      listing = consul_->wait(prefix_, query_.index(), longest_query,
+                              {.every = std::min(pulse, between_looks()), .go_on = [&] { return look(); }});
+    }
+    if (std::exchange(consul_is_away_, false)) job_.log.info("{}: answers again", describe(job_.settings.consul));
+    consul_pauses_.reset();
+    if (!listing) {
+      // What is to be done is done with what Consul holds now.
+      if (is_due_) query_.ask_at_once();
+      return;
+    }
+    const bool may_be_new = query_.answered(listing->index);
+    if (may_be_new) {
+      delivery_pauses_.reset();
+      // Whatever came may let through what was refused.
+      loads_.forget_refusals();
+    }
+    if (may_be_new || is_due_) deliver(std::move(listing->entries));
+  }
+
+  std::chrono::milliseconds between_looks() const {
+    return loads_.empty() ? between_looks_at_starts : between_looks_at_loads;
+  }
+
+  void deliver(std::vector<KvEntry> entries) {
+    idle(deliveries_.take(clock_.steady()));
+    is_due_ = false;
+    auto status = proxysql_is_away_ ? ExitCode::ok : loads_.keep_overtaken(entries);
+    try {
+      ReceiveOptions options;
+      options.quiet = true;
+      // What waits for a ProxySQL that is away is done when it is back.
+      auto patience = proxysql_is_away_ ? no_patience_ : job_.begin(receiving_patience);
+      status = worst_of(status, receive(job_, patience, std::move(entries), options));
+    } catch (const Error& error) {
+      report(job_.log, error);
+      status = worst_of(status, error.code());
+    }
+    job_.context.out.flush();
+    job_.context.bound(std::chrono::seconds(0));
+    if (status == ExitCode::ok) {
+      again_at_.reset();
+      delivery_pauses_.reset();
+    } else {
+      again_at_ = clock_.steady() + delivery_pauses_.next();
+    }
+  }
+
+  /// What is looked at while nothing happens. False where something is to be done.
+  bool look() {
+    if (is_told()) return false;
+    const auto now = clock_.steady();
+    if (now >= next_look_) {
+      next_look_ = now + between_looks();
+      look_at_proxysql();
+    }
+    if (now >= next_comparison_) look_for_drift();
+    if (again_at_ && now >= *again_at_ && !proxysql_is_away_) {
+      again_at_.reset();
+      loads_.forget_refusals();
+      is_due_ = true;
+    }
+    return !is_due_ && !has_loads_ && !fatal_;
+  }
+
+  void look_at_proxysql() {
+    Signs signs;
+    try {
+      signs = proxysql_.signs();
+    } catch (const Error& error) {
+      if (!std::exchange(proxysql_is_away_, true)) job_.log.warn("{}; tries on", error.what());
+      return;
+    }
+    if (std::exchange(proxysql_is_away_, false)) {
+      job_.log.info("{}: answers again", describe(job_.settings.admin));
+      is_due_ = true;
+    }
+    if (signs_ && signs_->start && signs.start && !is_same_start(*signs_->start, *signs.start)) {
+      job_.log.info("{}: has started since: all is compared", describe(job_.settings.admin));
+      is_due_ = true;
+    }
+    if (!loads_.empty()) look_at_loads(signs);
+    signs_ = std::move(signs);
+  }
+
+  /// Whoever LOADs something is mostly seen before, by the ones whose configurations are published.
+  void look_for_drift() {
+    next_comparison_ = clock_.steady() + pause_of_comparing_(between_comparisons);
+    if (!signs_ || proxysql_is_away_) return;
+    drift_.look(*signs_);
+    job_.context.out.flush();
+  }
+
+  void look_at_loads(const Signs& signs) {
+    try {
+      loads_.require_signs(signs);
+      has_loads_ = loads_.finds(signs);
+    } catch (const Error& error) {
+      fatal_ = error;
+    }
+  }
+
+  /// Pauses, with an eye on all that look() sees.
+  void idle(std::chrono::milliseconds time) {
+    const auto until = clock_.steady() + time;
+    while (!is_told() && clock_.steady() < until) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady());
+      clock_.pause(std::min(pulse, std::max(left, std::chrono::milliseconds(1))));
+      look();
+    }
+  }
+
+  const Job& job_;
+  Clock& clock_;
+  std::string prefix_;
+  Patience no_patience_;
+  LocalProxySql proxysql_;
+  LocalLoads loads_;
+  DriftWatch drift_;
+  std::unique_ptr<KvStore> consul_;
+  BlockingQuery query_;
+  RateLimit deliveries_{between_deliveries};
+  Jitter pause_of_comparing_;
+  Backoff consul_pauses_;
+  Backoff delivery_pauses_;
+  std::optional<Time> again_at_;  ///< for what failed
+  Time next_look_{};
+  std::optional<Signs> signs_;  ///< of the last look
+  std::optional<Error> fatal_;
+  Time next_comparison_{};
+  bool has_loads_ = false;  ///< something is to be published
+  bool is_due_ = false;     ///< a delivery is, whether Consul's index moved or not
+  bool consul_is_away_ = false;
+  bool proxysql_is_away_ = false;
+  bool reload_ = false;
+};
+
+void tell_following(const Job& job, bool now) {
+  NodeFiles files(job, false);
+  files.state().set_following(now);
+  files.write_state();
+  announce(job, files, {});
+}
+
+}  // namespace
+
+ExitCode follow(const Job& job) {
+  std::optional<FileLock> alone;
+  try {
+    alone.emplace(job.settings.state_file + ".follow", std::chrono::milliseconds(0), job.context.clock);
+  } catch (const Locked& error) {
+    throw Error(ExitCode::refused, "follow runs on this node already: " + std::string(error.what()), "one is enough");
+  }
+  // What the files lack shows now, and not at the first change.
+  tell_following(job, true);
+  if (job.context.stop_on_signals) job.context.stop_on_signals();
+  auto settings = job.settings;
+  for (;;) {
+    const Job own{.context = job.context,
+                  .settings = settings,
+                  .log = job.log,
+                  .load_settings = job.load_settings,
+                  .following = true};
+    if (!Follower(own).run()) {
+      tell_following(job, false);
+      return ExitCode::ok;
+    }
+    try {
+      settings = job.load_settings();
+      job.log.info("read the settings anew");
+    } catch (const Error& error) {
+      report(job.log, error);
+      job.log.warn("goes on with the settings as they were");
+    }
+  }
+}
+
+}  // namespace proxysql_consul

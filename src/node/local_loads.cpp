@@ -1,0 +1,153 @@
+#include "proxysql_consul/node/local_loads.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/log.h"
+#include "proxysql_consul/consul/history.h"
+#include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/node/differ.h"
+#include "proxysql_consul/node/reading.h"
+#include "proxysql_consul/node/share.h"
+
+namespace proxysql_consul {
+namespace {
+
+constexpr std::chrono::seconds patience_of_keeping{10};
+
+}  // namespace
+
+LocalLoads::LocalLoads(const Job& job) : job_(job) {
+  for (const auto& name : job.settings.publish) configurations_.push_back(find_configuration(name));
+}
+
+void LocalLoads::require_signs(const Signs& signs) const {
+  for (const auto* configuration : configurations_) {
+    if (signs.start && has_sign_of_loads(signs.loads, *configuration)) continue;
+    throw Error(ExitCode::settings,
+                "publish: this ProxySQL does not tell when somebody loads " + std::string(configuration->name),
+                "leave it out, and let a scheduler run `save --if-current`");
+  }
+}
+
+void LocalLoads::look_up_bases(const Signs& signs) {
+  auto state = NodeFiles(job_, true).state();
+  state.observe(signs.start);
+  const bool has_started = !start_ || !signs.start || !is_same_start(*start_, *signs.start);
+  if (has_started) bases_.clear();
+  start_ = signs.start;
+  for (const auto* configuration : configurations_) {
+    const auto* known = state.at_runtime(configuration->name);
+    if (known != nullptr && !known->load.empty()) {
+      bases_[configuration->name] = known->load;
+    } else {
+      bases_.try_emplace(configuration->name, load_of(signs.loads, *configuration));
+    }
+  }
+}
+
+bool LocalLoads::finds(const Signs& signs) {
+  const auto look = [&] {
+    found_.clear();
+    for (const auto* configuration : configurations_) {
+      auto load = load_of(signs.loads, *configuration);
+      if (load.empty() || load == bases_[configuration->name] || load == refused_[configuration->name]) continue;
+      found_[configuration->name] = std::move(load);
+    }
+    return !found_.empty();
+  };
+  const bool is_known_start = start_ && signs.start && is_same_start(*start_, *signs.start);
+  if (is_known_start && !look()) return false;
+  // A save by hand, or an update beside this one, may have brought it.
+  look_up_bases(signs);
+  return look();
+}
+
+ExitCode LocalLoads::publish() {
+  auto worst = ExitCode::ok;
+  for (auto& [name, load] : std::exchange(found_, {})) {
+    ShareOptions options;
+    options.configurations = {std::string(name)};
+    options.how.if_current = true;
+    auto status = ExitCode::internal;
+    try {
+      status = share(job_, options).status;
+    } catch (const Error& error) {
+      report(job_.log, error, std::string(name));
+      status = error.code();
+    }
+    job_.context.bound(std::chrono::seconds(0));
+    if (status != ExitCode::ok) refused_[name] = load;
+    worst = worst_of(worst, status);
+  }
+  return worst;
+}
+
+ExitCode LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
+  auto worst = ExitCode::ok;
+  const auto keys = job_.settings.keys();
+  for (const auto* configuration : configurations_) {
+    const std::string name(configuration->name);
+    const auto entry =
+        std::find_if(entries.begin(), entries.end(), [&](const KvEntry& e) { return e.key == keys.document(name); });
+    if (entry == entries.end()) continue;
+    try {
+      keep_one(*configuration, *entry);
+    } catch (const Error& error) {
+      report(job_.log, error, name + ": what was loaded here cannot be kept, so nothing is applied over it");
+      worst = worst_of(worst, error.code());
+      entries.erase(entry);
+    }
+  }
+  job_.context.bound(std::chrono::seconds(0));
+  return worst;
+}
+
+/// True where something was kept.
+bool LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
+  const std::string name(configuration.name);
+  const auto keys = job_.settings.keys();
+  auto patience = job_.begin(patience_of_keeping);
+  NodeFiles files(job_, true);
+  LocalProxySql proxysql(job_, patience);
+  files.state().observe(proxysql.start());
+  const auto* known = files.state().find(name);
+  // Of what this node never saved nor applied nobody said that it is worth keeping.
+  if (known == nullptr || known->version == 0) return false;
+  const auto* counted = files.state().counted(name);
+  if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value)) {
+    return false;
+  }
+  const auto store = job_.open_consul(job_.settings.consul);
+  const auto is_here = [&](const VersionId& id, const KvEntry& version) {
+    const auto held = open_document(*store, keys, version, name);
+    return held && held->document &&
+           compare_here(job_, proxysql, files.state(), configuration, id, *held).comparison.is_same();
+  };
+  const auto versions = patience.retry([&] { return list_versions(*store, keys, name); });
+  for (const auto& version : versions) {
+    const bool is_of_interest = version.id.version == entry.modify_index || version.id.version == known->version ||
+                                version.id.uuid == files.uuid();
+    if (is_of_interest && is_here(version.id, version.entry)) return false;
+  }
+  const auto reading = proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
+    return read_shared(session, inventory, configuration, job_.settings, false);
+  });
+  const Document document{.config_name = name,
+                          .uuid = files.uuid(),
+                          .tables = reading.tables,
+                          .blob = {},
+                          .from_memory = reading.from_memory,
+                          .origin = {.host = job_.context.host,
+                                     .by = job_.context.user,
+                                     .proxysql_version = proxysql.version(),
+                                     .saved_at = job_.now(),
+                                     .message = "overtaken by version " + std::to_string(entry.modify_index)}};
+  const auto id = patience.retry([&] { return keep_in_history(*store, keys, document, entry.modify_index); });
+  job_.log.warn("{}: what was loaded here was overtaken by version {}: kept in the history as {}", name,
+                entry.modify_index, to_string(id));
+  return true;
+}
+
+}  // namespace proxysql_consul

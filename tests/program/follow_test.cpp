@@ -1,0 +1,312 @@
+// The resident update, on a clock that the test turns and a Consul in memory: what arrives, what is tried again, and
+// what is said of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proxysql_consul/model/node_record.h"
+#include "support/program_node.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+/// B follows while things happen at their times.
+class Follow : public Run {
+ protected:
+  struct Happening {
+    milliseconds at;
+    std::function<void()> what;
+  };
+
+  /// Runs `follow` on B until `end` has passed.
+  Ran follow(std::vector<Happening> happenings, milliseconds end) {
+    const auto begun = b.clock.steady();
+    auto next = happenings.begin();
+    const auto catch_up = [&] {
+      const auto passed = b.clock.steady() - begun;
+      while (next != happenings.end() && passed >= next->at) (next++)->what();
+      if (passed >= end) b.clock.is_stopping = true;
+    };
+    consul.on_wait = [&](milliseconds time) {
+      b.clock.turn(time);
+      catch_up();
+      return true;
+    };
+    b.clock.on_pause = catch_up;
+    auto ran = b.run({"follow"});
+    consul.on_wait = {};
+    b.clock.on_pause = {};
+    b.clock.is_stopping = false;
+    return ran;
+  }
+
+  std::size_t calls(const std::string& head) const {
+    return static_cast<std::size_t>(
+        std::count_if(consul.log.begin(), consul.log.end(), [&](const auto& call) { return call.starts_with(head); }));
+  }
+};
+
+TEST_F(Follow, AppliesWhatIsThereAndEachChange) {
+  save_from_a({"first"});
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              EXPECT_THAT(b.servers(), ElementsAre("first"));
+                              save_from_a({"second"});
+                            }},
+                           {seconds(10), [&] { EXPECT_THAT(b.servers(), ElementsAre("second")); }}},
+                          seconds(11));
+  EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+  EXPECT_THAT(ran.err, ElementsAre());
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("of host-a"), HasSubstr(": applied (N ms)"), Not(HasSubstr("nothing to do"))));
+}
+
+TEST_F(Follow, IsQuietWhileNothingHappens) {
+  save_from_a({"one"});
+  consul.log.clear();
+  follow({}, std::chrono::hours(1));
+  EXPECT_LE(consul.log.size(), 20U) << ::testing::PrintToString(consul.log);
+}
+
+TEST_F(Follow, TriesAgainWhatFailedUntilItSucceeds) {
+  int failures = 5;
+  b.engine.on_statement([&](std::string_view statement) {
+    if (statement == "LOAD MYSQL SERVERS TO RUNTIME" && failures-- > 0) b.engine.fail_statement(1, "not now");
+  });
+  save_from_a({"one"});
+  const auto version = version_of(servers_key);
+  const auto ran = follow({{seconds(2), [&] { EXPECT_THAT(b.servers(), ElementsAre()); }},
+                           {seconds(30), [&] { EXPECT_THAT(b.servers(), ElementsAre("one")); }}},
+                          seconds(31));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, SizeIs(5)) << ::testing::PrintToString(ran.err);
+  EXPECT_THAT(ran.out, HasSubstr("version " + version + " of host-a"));
+  EXPECT_EQ(version_of(servers_key), version);
+}
+
+TEST_F(Follow, BringsAProxySqlUpToDateThatWasAway) {
+  save_from_a({"one"});
+  const auto ran = follow({{seconds(3),
+                            [&] {
+                              b.is_away = true;
+                              b.engine.restart();
+                            }},
+                           {seconds(4), [&] { save_from_a({"two"}); }},
+                           {seconds(120), [&] { b.is_away = false; }},
+                           {seconds(125), [&] { EXPECT_THAT(b.servers(), ElementsAre("two")); }}},
+                          seconds(126));
+  EXPECT_EQ(ran.status, 0);
+  // Once for its absence, once for the change that came meanwhile, and that it is back.
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("connection lost; tries on"), HasSubstr(servers_key + ": proxysql"),
+                                   HasSubstr("answers again"), HasSubstr("has started since")));
+}
+
+TEST_F(Follow, SaysOnceThatConsulIsAwayAndOnceThatItIsBack) {
+  save_from_a({"one"});
+  const auto ran = follow({{seconds(3), [&] { consul.always = FakeConsul::Failure::away; }},
+                           {seconds(300),
+                            [&] {
+                              consul.always.reset();
+                              save_from_a({"two"});
+                            }},
+                           {seconds(400), [&] { EXPECT_THAT(b.servers(), ElementsAre("two")); }}},
+                          seconds(401));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err,
+              ElementsAre(HasSubstr(": away; tries on"), HasSubstr("consul http://127.0.0.1:8500: answers again")));
+}
+
+class FollowAndPublish : public Follow {
+ protected:
+  void SetUp() override {
+    save_from_a({"first"});
+    b.configure("\"publish\":[\"mysql_servers\",\"mysql_users\"]");
+    EXPECT_EQ(b.run({"pull"}).status, 0);
+    consul.log.clear();
+  }
+
+  std::size_t versions() const { return calls("TXN cas " + servers_key); }
+};
+
+TEST_F(FollowAndPublish, SavesWhatIsLoadedHere) {
+  const auto ran = follow({{seconds(5), [&] { b.set_servers({"mine"}); }},
+                           {milliseconds(5060), [&] { EXPECT_EQ(versions(), 1U); }},
+                           {seconds(60),
+                            [&] {
+                              b.set_servers({"mine", "too"});
+                            }}},
+                          seconds(300));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(versions(), 2U) << ::testing::PrintToString(consul.log);
+  EXPECT_THAT(ran.err, ElementsAre());
+  EXPECT_EQ(a.update().status, 0);
+  EXPECT_THAT(a.servers(), ElementsAre("mine", "too"));
+}
+
+TEST_F(FollowAndPublish, SavesUsersToo) {
+  follow({{seconds(5),
+           [&] {
+             b.execute({"INSERT INTO mysql_users(username,password) VALUES ('u','p')", "LOAD MYSQL USERS TO RUNTIME"});
+           }}},
+         seconds(60));
+  EXPECT_EQ(calls("TXN cas " + users_key), 1U) << ::testing::PrintToString(consul.log);
+}
+
+TEST_F(FollowAndPublish, SavesWhatWasLoadedBeforeItBegan) {
+  b.set_servers({"before"});
+  follow({}, seconds(10));
+  EXPECT_EQ(versions(), 1U);
+}
+
+TEST_F(FollowAndPublish, SavesNothingThatItAppliedOrThatAMonitorOrAStartBrought) {
+  b.execute({"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,2)",
+             "LOAD MYSQL SERVERS TO RUNTIME", "SAVE MYSQL SERVERS TO DISK"});
+  EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  consul.log.clear();
+  const auto ran = follow({{seconds(5), [&] { b.engine.set_read_only("first", 3306, true); }},
+                           {seconds(10), [&] { b.engine.set_server_status(2, "first", 3306, "SHUNNED"); }},
+                           {seconds(20),
+                            [&] {
+                              EXPECT_EQ(a.run({"pull"}).status, 0);
+                              save_from_a({"second"});
+                            }},
+                           {seconds(30), [&] { b.engine.restart(); }},
+                           {seconds(40), [&] { b.engine.execute("PROXYSQL RESTART"); }}},
+                          seconds(100));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(versions(), 1U) << "A's alone" << ::testing::PrintToString(consul.log);
+  EXPECT_THAT(b.servers(), ElementsAre("second"));
+}
+
+TEST_F(FollowAndPublish, SaysARefusalOnceAndTriesAgainAfterTheFreeze) {
+  EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
+  const auto ran = follow({{seconds(5), [&] { b.set_servers({"mine"}); }},
+                           {seconds(60),
+                            [&] {
+                              EXPECT_EQ(versions(), 1U);
+                              EXPECT_EQ(a.run({"thaw"}).status, 0);
+                            }},
+                           {seconds(61), [&] { EXPECT_EQ(versions(), 2U); }}},
+                          seconds(100));
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("frozen")));
+  EXPECT_EQ(a.update().status, 0);
+  EXPECT_THAT(a.servers(), ElementsAre("mine"));
+}
+
+TEST_F(FollowAndPublish, KeepsInTheHistoryWhatIsOvertaken) {
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              consul.always = FakeConsul::Failure::away;
+                              b.set_servers({"mine"});
+                            }},
+                           {seconds(60),
+                            [&] {
+                              consul.always.reset();
+                              save_from_a({"theirs"});
+                            }}},
+                          seconds(200));
+  EXPECT_THAT(b.servers(), ElementsAre("theirs"));
+  const auto id = version_of(servers_key) + "." + b.uuid();
+  EXPECT_THAT(history(), ::testing::Contains(meta + "history/mysql_servers/" + id));
+  EXPECT_THAT(ran.err, ::testing::Contains("warning: mysql_servers: what was loaded here was overtaken by version " +
+                                           version_of(servers_key) + ": kept in the history as " + id));
+  EXPECT_THAT(b.run({"history", "mysql_servers"}).out, HasSubstr(id));
+}
+
+class FollowAndDrift : public Follow {
+ protected:
+  void SetUp() override { save_from_a({"applied"}); }
+
+  std::string outcome_of_b() {
+    const auto record = parse_node_record(consul.value_of(meta + "node/" + b.uuid()));
+    return record.configurations.at("mysql_servers").outcome;
+  }
+};
+
+TEST_F(FollowAndDrift, IsToldOnceAndWhenItIsOver) {
+  const auto ran = follow({{seconds(5), [&] { b.set_servers({"other"}); }},
+                           {seconds(70), [&] { EXPECT_EQ(outcome_of_b(), "drifted"); }},
+                           {seconds(300), [&] { b.set_servers({"applied"}); }},
+                           {seconds(370), [&] { EXPECT_EQ(outcome_of_b(), "applied"); }}},
+                          seconds(371));
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("warning: mysql_servers: runtime differs from what was applied: 2 rows of "
+                                             "mysql_servers")));
+}
+
+TEST_F(FollowAndDrift, IsMendedWhereThatIsAskedFor) {
+  b.configure("\"drift\":\"repair\"");
+  follow({{seconds(5), [&] { b.set_servers({"other"}); }},
+          {seconds(70), [&] { EXPECT_THAT(b.servers(), ElementsAre("applied")); }}},
+         seconds(71));
+  EXPECT_EQ(outcome_of_b(), "applied");
+}
+
+TEST_F(FollowAndDrift, IsIgnoredWhereThatIsAskedFor) {
+  b.configure("\"drift\":\"ignore\"");
+  const auto ran = follow({{seconds(5), [&] { b.set_servers({"other"}); }}}, seconds(300));
+  EXPECT_THAT(ran.err, ElementsAre());
+  EXPECT_THAT(b.servers(), ElementsAre("other"));
+}
+
+TEST_F(FollowAndDrift, IsNoWorkOfAMonitor) {
+  EXPECT_EQ(b.run({"pull"}).status, 0);
+  b.execute({"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,2)",
+             "LOAD MYSQL SERVERS TO RUNTIME"});
+  EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  const auto ran = follow({{seconds(5), [&] { b.engine.set_read_only("applied", 3306, true); }}}, seconds(300));
+  EXPECT_THAT(ran.err, ElementsAre());
+}
+
+TEST_F(Follow, ReadsItsSettingsAnew) {
+  save_from_a({"one"});
+  bool asked = false;
+  b.take_reload = [&] { return std::exchange(asked, false); };
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              b.configure("\"nonsense\":1");
+                              asked = true;
+                            }},
+                           {seconds(10),
+                            [&] {
+                              b.configure("\"accept\":[]");
+                              asked = true;
+                            }},
+                           {seconds(15), [&] { save_from_a({"two"}); }}},
+                          seconds(30));
+  EXPECT_THAT(b.servers(), ElementsAre("one"));
+  EXPECT_THAT(ran.err,
+              ElementsAre(HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
+                          HasSubstr("read the settings anew"), HasSubstr("passed over"), HasSubstr("passed over")));
+}
+
+TEST_F(Follow, IsRefusedWhereAnotherRuns) {
+  save_from_a({"one"});
+  std::optional<Ran> second;
+  const auto ran = follow({{seconds(5), [&] { second = b.run({"follow"}); }}}, seconds(10));
+  EXPECT_EQ(ran.status, 0);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->status, 8);
+  EXPECT_THAT(second->err, ElementsAre(HasSubstr("follow runs on this node already")));
+}
+
+TEST_F(Follow, TellsTheOthersThatItRuns) {
+  save_from_a({"one"});
+  const auto following = [&] { return parse_node_record(consul.value_of(meta + "node/" + b.uuid())).following; };
+  follow({{seconds(5), [&] { EXPECT_TRUE(following()); }}}, seconds(10));
+  EXPECT_FALSE(following());
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
