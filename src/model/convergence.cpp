@@ -200,8 +200,9 @@ std::vector<std::string> names_of(const std::vector<NodeView>& nodes) {
   for (const auto& node : nodes) {
     const auto host = printable(node.record.host, 64);
     const auto uuid = printable(node.uuid.substr(0, shown), shown);
-    const bool is_one = hosts[node.record.host] == 1;
-    names.push_back(host.empty() ? uuid : is_one ? host : host + " (" + uuid + ")");
+    auto name = host.empty() ? uuid : host;
+    if (!host.empty() && hosts[node.record.host] > 1) name.append(" (").append(uuid).append(")");
+    names.push_back(std::move(name));
   }
   return names;
 }

@@ -134,7 +134,11 @@ TEST_F(ConsulAcl, TheDocumentedPoliciesAreEnoughAndNoMore) {
   EXPECT_THAT(ran.err, IsEmpty()) << "the node's record is written";
   EXPECT_EQ(receiver.servers(), "db1 db2");
   EXPECT_EQ(receiver.value("SELECT count(*) FROM runtime_mysql_query_rules"), "5000");
-  EXPECT_TRUE(agent.get("proxysql-meta/node/" + receiver.uuid()));
+  EXPECT_THAT(agent.get("proxysql-meta/node/" + receiver.uuid()).value_or(""),
+              HasSubstr("\"consul_node\": \"node-" + std::to_string(agent.http_port()) + "\""));
+  ran = receiver.run({"status"});
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_THAT(ran.err, IsEmpty()) << "it may read which agents live";
   ran = receiver.run({"save", "mysql_servers", "--force"});
   EXPECT_EQ(ran.status, 5) << "who only receives cannot save";
 
