@@ -12,11 +12,6 @@
 namespace proxysql_consul {
 namespace {
 
-const Table* find_table(const std::vector<Table>& tables, const std::string& name) {
-  const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
-  return found == tables.end() ? nullptr : &*found;
-}
-
 std::vector<std::string> variables_in(const Local& here) {
   std::vector<std::string> names;
   if (here.configuration.variables.empty()) return names;

@@ -53,11 +53,6 @@ std::optional<ServerColumns> columns_of(const Table& table) {
   return ServerColumns{*hostgroup, *hostname, *port, table.find("status")};
 }
 
-const Table* find_table(const std::vector<Table>& tables, std::string_view name) {
-  const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
-  return found == tables.end() ? nullptr : &*found;
-}
-
 class Settling {
  public:
   Settling(const ServerColumns& columns, const Table* reference, const Table* memory)

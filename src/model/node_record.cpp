@@ -31,7 +31,11 @@ RecordedConfiguration configuration_from(const Json& json) {
 }  // namespace
 
 NodeRecord record_of(const State& state) {
-  NodeRecord record{.uuid = {}, .host = {}, .proxysql_version = state.proxysql_version, .following = state.following, .frozen = state.frozen};
+  NodeRecord record{.uuid = {},
+                    .host = {},
+                    .proxysql_version = state.proxysql_version,
+                    .following = state.following,
+                    .frozen = state.frozen};
   for (const auto& [name, entry] : state.configurations) {
     record.configurations[name] = {.version = entry.version,
                                    .attempted = std::max(entry.version, entry.attempted),

@@ -58,4 +58,9 @@ std::optional<std::size_t> Table::find(std::string_view column) const {
   return static_cast<std::size_t>(found - columns.begin());
 }
 
+const Table* find_table(const std::vector<Table>& tables, std::string_view name) {
+  const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
+  return found == tables.end() ? nullptr : &*found;
+}
+
 }  // namespace proxysql_consul

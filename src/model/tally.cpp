@@ -13,11 +13,6 @@ namespace {
 
 using std::literals::operator""sv;
 
-const Table* find_table(const std::vector<Table>& tables, std::string_view name) {
-  const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
-  return found == tables.end() ? nullptr : &*found;
-}
-
 /// Names for columns that have none.
 std::vector<std::string> positions(std::size_t count) {
   std::vector<std::string> names;

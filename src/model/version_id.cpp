@@ -14,9 +14,9 @@ std::optional<std::uint64_t> to_count(std::string_view text) {
 }  // namespace
 
 std::strong_ordering VersionId::operator<=>(const VersionId& other) const {
-  if (const auto order = version <=> other.version; order != 0) return order;
+  if (const auto order = version <=> other.version; std::is_neq(order)) return order;
   if (is_saved() != other.is_saved()) return is_saved() ? std::strong_ordering::greater : std::strong_ordering::less;
-  if (const auto order = uuid <=> other.uuid; order != 0) return order;
+  if (const auto order = uuid <=> other.uuid; std::is_neq(order)) return order;
   return number <=> other.number;
 }
 

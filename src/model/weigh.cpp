@@ -15,11 +15,6 @@
 namespace proxysql_consul {
 namespace {
 
-const Table* find_table(const std::vector<Table>& tables, const std::string& name) {
-  const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
-  return found == tables.end() ? nullptr : &*found;
-}
-
 /// Consul's tables in the words of this server: what it excludes, or does not know of variables, is still in them.
 Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
   std::vector<std::string> variables;

@@ -16,7 +16,7 @@
 namespace proxysql_consul {
 namespace {
 
-constexpr std::chrono::seconds longest_pause{10};
+constexpr std::chrono::seconds longest_pause_between_tries{10};
 
 Colour colour_of(Standing standing) {
   switch (standing) {
@@ -86,7 +86,7 @@ class Status {
     const bool draws = options_.watch && terminal && !options_.json;
     out << (draws ? clear_screen : "") << shown(now, terminal) << std::flush;
     while (options_.watch && !job_.context.clock.stopping()) {
-      cluster_.await_change(longest_pause);
+      cluster_.await_change(longest_pause_between_tries);
       auto then = std::exchange(now, converge(cluster_.keys(), cluster_.look()));
       // Whoever read it has gone.
       if (!out) break;

@@ -26,9 +26,10 @@ std::vector<ListedVersion> listed(KvStore& store, Patience& patience, const Job&
   const auto keys = job.settings.keys();
   std::vector<ListedVersion> list;
   std::optional<std::vector<Table>> before;
-  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
-    ListedVersion entry{.id = version->id, .is_current = version->is_current};
-    auto held = patience.retry([&] { return open_document(store, keys, version->entry, configuration); });
+  for (auto left = versions.size(); left > 0; --left) {
+    const auto& version = versions[left - 1];
+    ListedVersion entry{.id = version.id, .is_current = version.is_current};
+    auto held = patience.retry([&] { return open_document(store, keys, version.entry, configuration); });
     std::optional<std::vector<Table>> tables;
     if (held && held->document) {
       entry.uuid = held->document->uuid;
@@ -37,10 +38,10 @@ std::vector<ListedVersion> listed(KvStore& store, Patience& patience, const Job&
       entry.rows = rows_of(*tables);
       if (before) entry.counts = tally(*before, *tables);
     } else {
-      job.log.warn("{}: version {} cannot be read whole: {}", configuration, to_string(version->id),
+      job.log.warn("{}: version {} cannot be read whole: {}", configuration, to_string(version.id),
                    held ? held->problem : "it is empty");
     }
-    if (version->id.is_saved()) before = std::move(tables);
+    if (version.id.is_saved()) before = std::move(tables);
     list.push_back(std::move(entry));
   }
   std::reverse(list.begin(), list.end());

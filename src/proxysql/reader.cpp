@@ -55,9 +55,8 @@ Table empty_table(const TableSchema& schema) {
 
 /// The rows of that table among `like`; nothing where it is not there, or with other columns.
 std::optional<Rows> expected_rows(const std::vector<Table>& like, const TableSchema& schema) {
-  const auto found =
-      std::find_if(like.begin(), like.end(), [&](const Table& table) { return table.name == schema.name; });
-  if (found == like.end() || found->columns != empty_table(schema).columns) return std::nullopt;
+  const auto* found = find_table(like, schema.name);
+  if (found == nullptr || found->columns != empty_table(schema).columns) return std::nullopt;
   return found->rows;
 }
 

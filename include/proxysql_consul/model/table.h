@@ -61,4 +61,7 @@ struct Table {
   bool operator==(const Table&) const = default;
 };
 
+/// The table of that name, or null.
+const Table* find_table(const std::vector<Table>& tables, std::string_view name);
+
 }  // namespace proxysql_consul

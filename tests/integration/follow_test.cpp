@@ -1,0 +1,142 @@
+// The resident process between a real Consul and ProxySQL (or its stand-in): what arrives, what is published, and what
+// it outlives.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "integration/end_to_end_fixture.h"
+#include "proxysql_consul/model/state.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+/// The version of servers that a node says it holds.
+std::uint64_t version_at(const Node& node, const std::string& configuration = "mysql_servers") {
+  const auto text = node.state();
+  if (text.empty()) return 0;
+  const auto state = parse_state(text, "state");
+  const auto* known = state.find(configuration);
+  return known != nullptr ? known->version : 0;
+}
+
+/// `follow` on a node; ended hard at the latest with the object.
+std::unique_ptr<Process> follow(const Node& node) { return std::make_unique<Process>(node.command({"follow"})); }
+
+void set_weight(Node& node, int weight) {
+  node.execute({"UPDATE mysql_servers SET weight=" + std::to_string(weight), "LOAD MYSQL SERVERS TO RUNTIME"});
+}
+
+void expect_to_end_well(Process& process, int signal = SIGTERM) {
+  process.kill(signal);
+  const auto ended = process.wait();
+  EXPECT_EQ(ended.exit_code, 0) << all_of(ended);
+}
+
+class FollowEndToEnd : public ::testing::Test {
+ protected:
+  /// Waits until B holds what Consul has of a configuration.
+  bool has_arrived(const std::string& configuration = "mysql_servers") {
+    return pair.b.wait_until(
+        [&] { return version_at(pair.b, configuration) == pair.consul.modify_index("proxysql/" + configuration); });
+  }
+
+  void save_servers_from_a() {
+    pair.a.execute({a_server, "LOAD MYSQL SERVERS TO RUNTIME"});
+    ASSERT_EQ(pair.a.run({"save", "mysql_servers"}).exit_code, 0);
+  }
+
+  Pair pair;
+};
+
+TEST_F(FollowEndToEnd, AppliesWhatIsThereAndWhatComes) {
+  save_servers_from_a();
+  const auto process = follow(pair.b);
+  EXPECT_TRUE(has_arrived()) << process->err();
+  for (const int weight : {2, 3, 4}) {
+    set_weight(pair.a, weight);
+    ASSERT_EQ(pair.a.run({"save", "mysql_servers"}).exit_code, 0);
+    EXPECT_TRUE(has_arrived()) << process->err();
+    EXPECT_EQ(runtime(pair.b, "mysql_servers"), runtime(pair.a, "mysql_servers"));
+  }
+  const auto second = pair.b.run({"follow"});
+  EXPECT_EQ(second.exit_code, 8) << all_of(second);
+  expect_to_end_well(*process);
+}
+
+TEST_F(FollowEndToEnd, OutlivesConsulAndProxySql) {
+  save_servers_from_a();
+  const auto process = follow(pair.b);
+  ASSERT_TRUE(has_arrived()) << process->err();
+  pair.b.proxysql().stop();
+  set_weight(pair.a, 7);
+  ASSERT_EQ(pair.a.run({"save", "mysql_servers"}).exit_code, 0);
+  pair.b.proxysql().start();
+  EXPECT_TRUE(has_arrived()) << process->err();
+  EXPECT_EQ(runtime(pair.b, "mysql_servers"), runtime(pair.a, "mysql_servers"));
+  // In memory alone, so that nothing of it is there afterwards; a server's index begins anew.
+  pair.consul.stop();
+  pair.consul.start();
+  set_weight(pair.a, 8);
+  ASSERT_EQ(pair.a.run({"save", "mysql_servers"}).exit_code, 0);
+  EXPECT_TRUE(has_arrived()) << process->err();
+  EXPECT_EQ(runtime(pair.b, "mysql_servers"), runtime(pair.a, "mysql_servers"));
+  expect_to_end_well(*process, SIGINT);
+}
+
+TEST_F(FollowEndToEnd, GoesOnWhereItWasKilled) {
+  save_servers_from_a();
+  for (int weight = 2; weight < 12; ++weight) {
+    const auto process = follow(pair.b);
+    set_weight(pair.a, weight);
+    ASSERT_EQ(pair.a.run({"save", "mysql_servers"}).exit_code, 0);
+    process->kill(SIGKILL);
+    process->wait();
+  }
+  const auto process = follow(pair.b);
+  EXPECT_TRUE(has_arrived()) << process->err();
+  EXPECT_EQ(runtime(pair.b, "mysql_servers"), runtime(pair.a, "mysql_servers"));
+  expect_to_end_well(*process);
+}
+
+TEST_F(FollowEndToEnd, TwoThatPublishEndEqualAndQuiet) {
+  save_servers_from_a();
+  for (auto* node : {&pair.a, &pair.b}) {
+    node->change_settings(R"({"publish":["mysql_servers"]})");
+    ASSERT_EQ(node->run({"pull"}).exit_code, 0);
+  }
+  const auto first = follow(pair.a);
+  const auto second = follow(pair.b);
+  constexpr int rounds = 20;
+  for (int round = 1; round <= rounds; ++round) {
+    set_weight(pair.a, 100 + round);
+    set_weight(pair.b, 200 + round);
+  }
+  const auto is_settled = [&] {
+    const auto current = pair.consul.modify_index("proxysql/mysql_servers");
+    return version_at(pair.a) == current && version_at(pair.b) == current &&
+           runtime(pair.a, "mysql_servers") == runtime(pair.b, "mysql_servers");
+  };
+  // Either may be the last to write its files.
+  for (int attempt = 0; attempt < 40 && !is_settled(); ++attempt) {
+    auto& node = attempt % 2 == 0 ? pair.a : pair.b;
+    node.wait_until(is_settled, std::chrono::milliseconds(500));
+  }
+  ASSERT_TRUE(is_settled()) << first->err() << second->err() << pair.a.state() << pair.b.state();
+  // Whatever was still on its way has passed once something later has arrived on both.
+  const auto settled = pair.consul.modify_index("proxysql/mysql_servers");
+  pair.a.execute({a_rule, "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  ASSERT_EQ(pair.a.run({"save", "mysql_query_rules"}).exit_code, 0);
+  ASSERT_TRUE(has_arrived("mysql_query_rules")) << second->err();
+  EXPECT_EQ(pair.consul.modify_index("proxysql/mysql_servers"), settled);
+  // At most one version for each LOAD, beside the one before.
+  EXPECT_LE(pair.consul.keys("proxysql-meta/history/mysql_servers/").size(), 2U * rounds + 1);
+  expect_to_end_well(*first);
+  expect_to_end_well(*second);
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
