@@ -104,8 +104,9 @@ std::string format_man(std::span<const Command> commands, std::string_view versi
           ".\n.SH EXIT STATUS\nWhere several configurations fail, the lowest of their statuses from 3 up.\n";
   page += page_of_exits(program_exits);
   page += ".SH ENVIRONMENT\n" + entry("PROXYSQL_CONSUL_CONFIG", "The settings file, where --config-file names none.") +
+          entry("PROXYSQL_CONSUL_SETTING", "Any setting, by its name in capitals, over the settings file.") +
           entry("CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, ...",
-                "Consul's own variables go over the settings file; docs/consul.md has them all.") +
+                "Consul's own variables, over both; docs/consul.md has them all.") +
           ".SH FILES\n" + entry("/etc/proxysql-consul.cnf", "The settings, a JSON object; the README describes each.") +
           entry("/var/lib/proxysql/proxysql-consul.uuid", "Who this node is: made by the first run, never copied.") +
           entry("/var/lib/proxysql/proxysql-consul.state", "What this node has saved and applied.") +

@@ -18,22 +18,25 @@ std::string directory_of(const std::string& path) {
 }
 
 /// The settings of the file that are secrets.
-std::vector<std::string> secrets_in(const Settings& settings) {
+std::vector<std::string> secrets_in(const Settings& settings, const Environment& environment) {
   std::vector<std::string> secrets;
-  const bool has_password = settings.admin.password != AdminOptions().password;
+  const bool has_password =
+      settings.admin.password != AdminOptions().password && !environment("PROXYSQL_CONSUL_PROXYSQL_ADMIN_PASSWORD");
+  const bool has_auth = !settings.consul.http_auth.empty() && !environment("CONSUL_HTTP_AUTH") &&
+                        !environment("PROXYSQL_CONSUL_CONSUL_HTTP_AUTH");
   if (has_password && settings.admin_password_file.empty()) secrets.emplace_back("proxysql_admin_password");
   if (settings.consul.token_source == "consul_token of " + settings.file) secrets.emplace_back("consul_token");
-  if (!settings.consul.http_auth.empty()) secrets.emplace_back("consul_http_auth");
+  if (has_auth) secrets.emplace_back("consul_http_auth");
   return secrets;
 }
 
-Finding look_at_settings(const Settings& settings) {
+Finding look_at_settings(const Settings& settings, const Environment& environment) {
   constexpr auto check = "settings";
   if (settings.file.empty()) {
     return {.gravity = Gravity::ok, .check = check, .message = "there is no settings file, so the defaults hold"};
   }
   const auto rights = rights_of(settings.file).value_or(FileRights{.description = "unknown rights"});
-  const auto secrets = secrets_in(settings);
+  const auto secrets = secrets_in(settings, environment);
   if (rights.others_read && !secrets.empty()) {
     return {
         .gravity = Gravity::warning,
@@ -122,7 +125,7 @@ Finding problem_of(const char* check, const Error& error) {
 }
 
 Findings check_files(const Job& job) {
-  Findings findings = {look_at_settings(job.settings), look_at_secret_files(job.settings)};
+  Findings findings = {look_at_settings(job.settings, job.context.environment), look_at_secret_files(job.settings)};
   const auto add = [&](const char* check, Finding (*look)(const Settings&)) {
     try {
       findings.push_back(look(job.settings));

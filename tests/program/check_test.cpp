@@ -214,6 +214,11 @@ TEST_F(Check, LooksAtTheFiles) {
                                       HasSubstr("can be read by everybody, and holds proxysql_admin_password"),
                                       HasSubstr("-> chmod o-r " + settings)));
   EXPECT_EQ(said["settings"].find("hush"), std::string::npos);
+  a.configure({});
+  ASSERT_EQ(chmod(settings.c_str(), 0644), 0);
+  a.environment = {{"PROXYSQL_CONSUL_PROXYSQL_ADMIN_PASSWORD", "hush"}};
+  EXPECT_THAT(check(0, "ok")["settings"], StartsWith("ok: ")) << "the secret is not in the file";
+  a.environment = {};
   ASSERT_EQ(chmod(settings.c_str(), 0640), 0);
   EXPECT_THAT(check(0, "ok")["settings"], StartsWith("ok: " + settings + " (0640 "));
   const auto token = dir.file("token");

@@ -369,7 +369,9 @@ TEST_P(Conformance, ComesBackWithWhatDiskHolds) {
 }
 
 TEST_P(Conformance, StillLoadsAndSavesInReadOnlyMode) {
+  EXPECT_EQ(rows("SHOW GLOBAL VARIABLES LIKE 'read_only'"), (Rows{{"read_only", "OFF"}}));
   run_all({"INSERT INTO mysql_servers(hostname) VALUES ('a')", "PROXYSQL READONLY"});
+  EXPECT_EQ(rows("SHOW GLOBAL VARIABLES LIKE 'read_only'"), (Rows{{"read_only", "ON"}}));
   expect_error("DELETE FROM mysql_servers", "ProxySQL Admin Error: attempt to write a readonly database");
   run_all({"LOAD MYSQL SERVERS TO RUNTIME", "PROXYSQL READWRITE"});
   EXPECT_EQ(rows("SELECT hostname FROM runtime_mysql_servers"), (Rows{{"a"}}));
