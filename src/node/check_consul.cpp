@@ -32,28 +32,48 @@ Finding look_at_agent(const Job& job, const std::optional<AgentSelf>& self, cons
           .hint = "see with `consul operator raft list-peers` which servers are missing"};
 }
 
-Finding judge_watch(const std::optional<AgentSelf>& self) {
+/// Something has to bring what other nodes save: the agent's watch, or a resident process.
+Finding judge_watch(const std::optional<AgentSelf>& self, bool following) {
   constexpr auto check = "watch";
+  const auto watches = self ? self->watches : std::nullopt;
+  if (following) {
+    // Of what an agent's watches are, it does not tell; and two that apply the same do no harm.
+    return {.gravity = Gravity::ok,
+            .check = check,
+            .message = "`follow` is running",
+            .hint = watches.value_or(0) > 0 ? "a watch of the agent that calls this program is not needed" : ""};
+  }
   if (!self) {
     return {.gravity = Gravity::warning,
             .check = check,
             .message = "not known: the token may not read the agent",
             .hint = "its policy needs agent_prefix \"\" { policy = \"read\" }"};
   }
-  if (!self->watches) {
+  if (!watches) {
     return {.gravity = Gravity::ok, .check = check, .message = "the agent does not tell of its watches"};
   }
-  if (*self->watches == 0) {
-    return {
-        .gravity = Gravity::warning,
-        .check = check,
-        .message = "the agent has no watch in its configuration: changes of other nodes do not arrive by themselves",
-        .hint = "put consul-watch.json into the agent's configuration directory, and reload it"};
+  if (*watches == 0) {
+    return {.gravity = Gravity::warning,
+            .check = check,
+            .message =
+                "the agent has no watch in its configuration, and no `follow` is running: changes of other nodes "
+                "do not arrive by themselves",
+            .hint = "put consul-watch.json into the agent's configuration directory and reload it, or run `follow`"};
   }
-  return {.gravity = Gravity::ok,
-          .check = check,
-          .message = "watches in the agent's configuration: " + std::to_string(*self->watches) +
-                     " (of what, it does not tell)"};
+  return {
+      .gravity = Gravity::ok,
+      .check = check,
+      .message = "watches in the agent's configuration: " + std::to_string(*watches) + " (of what, it does not tell)"};
+}
+
+/// Whether the state says that a resident process is at work; what is wrong with the file is a finding of its own.
+bool is_following(const Settings& settings) {
+  try {
+    const auto text = read_file(settings.state_file);
+    return text && parse_state(*text, settings.state_file).following;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 /// Writes a key and removes it in one transaction, so that nobody ever sees it.
@@ -153,7 +173,7 @@ Findings check_consul(const Job& job) {
     const auto self = agents->self();
     findings.push_back(look_at_agent(job, self, agents->leader()));
     if (findings.back().gravity == Gravity::problem) return findings;
-    findings.push_back(judge_watch(self));
+    findings.push_back(judge_watch(self, is_following(job.settings)));
     check = "token";
     const auto store = job.open_consul(options);
     findings.push_back(look_at_rights(*store, keys, name_of_node(job.settings)));

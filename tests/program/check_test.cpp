@@ -126,6 +126,16 @@ TEST_F(Check, LooksForTheAgentsWatch) {
   EXPECT_THAT(check(0, "warning")["watch"], StartsWith("warning: the agent has no watch"));
   consul.watches = std::nullopt;
   EXPECT_THAT(check(0, "ok")["watch"], StartsWith("ok: the agent does not tell"));
+  // A resident process is as good.
+  auto state = a.state();
+  state.set_following(true);
+  write_file(a.state_file(), format_state(state));
+  consul.watches = 0;
+  EXPECT_EQ(check(0, "ok")["watch"], "ok: `follow` is running");
+  consul.watches = 2;
+  EXPECT_THAT(check(0, "ok")["watch"], StartsWith("ok: `follow` is running -> a watch of the agent"));
+  state.set_following(false);
+  write_file(a.state_file(), format_state(state));
   consul.may_read_agents = false;
   EXPECT_THAT(check(0, "warning")["watch"], HasSubstr("agent_prefix"));
   const auto ran = a.run({"check", "--health"});
