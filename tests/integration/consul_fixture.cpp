@@ -31,9 +31,10 @@ class HookedStore : public KvStore {
     before_("list", std::string(prefix));
     return store_->list(prefix);
   }
-  KvListing wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit) override {
+  std::optional<KvListing> wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit,
+                                const Meanwhile& meanwhile) override {
     before_("wait", std::string(prefix));
-    return store_->wait(prefix, index, limit);
+    return store_->wait(prefix, index, limit, meanwhile);
   }
   std::vector<std::string> keys(std::string_view prefix) override {
     before_("keys", std::string(prefix));
