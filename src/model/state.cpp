@@ -26,7 +26,7 @@ Json to_json(const State& state) {
         {"at", entry.at},           {"warnings", entry.warnings},   {"start", entry.start},
         {"load", entry.load},       {"applying", entry.applying},   {"runtime_alone", entry.runtime_alone},
         {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks},
-        {"drifted", entry.drifted}};
+        {"drifted", entry.drifted}, {"pending", entry.pending}};
   }
   return configurations;
 }
@@ -131,7 +131,7 @@ const ConfigurationState* State::find(std::string_view configuration) const {
 const ConfigurationState* State::at_runtime(std::string_view configuration) const {
   const auto* known = find(configuration);
   const bool counts = observed && known != nullptr && known->start == start_number && !known->applying &&
-                      known->outcome != Outcome::failed;
+                      !known->pending && known->outcome != Outcome::failed;
   return counts ? known : nullptr;
 }
 
@@ -220,6 +220,12 @@ void State::record(const std::string& configuration, ConfigurationState state) {
   published = false;
 }
 
+void State::mark_pending(const std::string& configuration) {
+  auto [entry, is_new] = configurations.try_emplace(configuration);
+  if (is_new) entry->second.outcome = Outcome::failed;
+  entry->second.pending = true;
+}
+
 void State::mark_applying(const std::string& configuration) {
   auto [entry, is_new] = configurations.try_emplace(configuration);
   if (is_new) entry->second.outcome = Outcome::failed;
@@ -259,7 +265,8 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .in_part = entry.value("in_part", known == Outcome::partial),
                                     .attempted = entry.value("attempted", std::uint64_t{0}),
                                     .lacks = entry.value("lacks", false),
-                                    .drifted = entry.value("drifted", false)};
+                                    .drifted = entry.value("drifted", false),
+                                    .pending = entry.value("pending", false)};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",

@@ -1,6 +1,5 @@
 #include "proxysql_consul/model/version_list.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "proxysql_consul/base/text.h"
@@ -26,39 +25,25 @@ std::string changes_of(const ListedVersion& version) {
   return "+" + std::to_string(added) + " -" + std::to_string(removed) + " ~" + std::to_string(changed);
 }
 
-/// Two blanks between columns, and none at a line's end.
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      line.append(widths[i] - row[i].size() + 2, ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text.append(line) += '\n';
-  }
-  return text;
-}
-
 Json count_or_null(const ListedVersion& version, std::size_t Tally::*count) {
   return version.counts ? Json((*version.counts).*count) : Json(nullptr);
 }
 
 }  // namespace
 
-std::string format_versions(const std::vector<ListedVersion>& versions) {
-  std::vector<std::vector<std::string>> rows = {{"VERSION", "", "SAVED AT", "BY", "ROWS", "CHANGES", "MESSAGE"}};
+std::string format_versions(const std::vector<ListedVersion>& versions, const std::optional<Terminal>& terminal) {
+  Columns columns{.titles = {{"VERSION"}, {"STATE"}, {"SAVED AT"}, {"BY"}, {"ROWS", true}, {"CHANGES"}, {"MESSAGE"}},
+                  .rows = {}};
   for (const auto& version : versions) {
-    rows.push_back({to_string(version.id), state_of(version), printable(version.origin.saved_at, 32), who(version),
-                    version.rows ? std::to_string(*version.rows) : "?", changes_of(version),
-                    printable(version.origin.message, 200)});
+    columns.rows.push_back({{to_string(version.id)},
+                            {state_of(version), version.is_current ? Colour::green : Colour::faint},
+                            {version.origin.saved_at},
+                            {who(version)},
+                            {version.rows ? std::to_string(*version.rows) : "?"},
+                            {changes_of(version)},
+                            {version.origin.message}});
   }
-  return aligned(rows);
+  return format_columns(columns, terminal);
 }
 
 std::string format_versions_json(std::string_view configuration, const std::vector<ListedVersion>& versions) {

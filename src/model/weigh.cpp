@@ -167,7 +167,7 @@ void guard_shrinking(const Held& theirs, const TableSchema& schema, const Differ
 
 Acquaintance acquaintance_with(const KvEntry& entry, const State& state, const std::string& configuration) {
   const auto* known = state.find(configuration);
-  if (known == nullptr || known->applying || known->version != entry.modify_index ||
+  if (known == nullptr || known->applying || known->pending || known->version != entry.modify_index ||
       known->sha256 != sha256_hex(entry.value)) {
     return Acquaintance::none;
   }

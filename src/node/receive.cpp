@@ -14,8 +14,7 @@
 #include "proxysql_consul/model/decide.h"
 #include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/node/announce.h"
-#include "proxysql_consul/proxysql/apply.h"
-#include "proxysql_consul/proxysql/loads.h"
+#include "proxysql_consul/node/apply_version.h"
 
 namespace proxysql_consul {
 namespace {
@@ -203,7 +202,12 @@ class Receiver {
     const auto& configuration = *find_configuration(decision.configuration);
     const Wanted wanted{.tables = document.blob ? load_parts(*document.blob) : document.tables,
                         .from_memory = document.from_memory};
-    const auto applied = apply(decision, configuration, wanted);
+    const auto applied = apply_version(job_, files_, proxysql_,
+                                       {.configuration = configuration,
+                                        .wanted = wanted,
+                                        .version = decision.entry.modify_index,
+                                        .sha256 = sha256_hex(decision.entry.value),
+                                        .dry_run = options_.dry_run});
     if (!applied) {
       job_.log.info("{}: passed over: this ProxySQL {} has no such configuration", decision.entry.key,
                     proxysql_.version());
@@ -243,43 +247,6 @@ class Receiver {
     if (!applied.changed) return "unchanged, it was here already";
     return job_.settings.save_to_disk ? "runtime had it already, now disk has it too"
                                       : "runtime had it already, now memory has it too";
-  }
-
-  /// Nothing where this ProxySQL has no such configuration.
-  std::optional<Applied> apply(const Decision& decision, const Configuration& configuration, const Wanted& wanted) {
-    const auto* known = files_.state().find(decision.configuration);
-    // What was saved from memory was never loaded by that.
-    const bool was_loaded = known != nullptr && known->outcome != Outcome::failed &&
-                            (known->outcome != Outcome::saved || known->start != 0);
-    const bool same = was_loaded && known->version == decision.entry.modify_index &&
-                      known->sha256 == sha256_hex(decision.entry.value);
-    const bool was_interrupted = known != nullptr && known->applying;
-    ApplyOptions how{.exclude_variables = job_.settings.exclude_variables,
-                     .save_to_disk = job_.settings.save_to_disk,
-                     .dry_run = options_.dry_run,
-                     .circumstances = {.interrupted = was_interrupted, .loaded_before = same},
-                     .known_load = same && tells_all_loads(configuration) ? known->load : std::string(),
-                     .on_writing = [&] {
-                       files_.state().mark_applying(decision.configuration);
-                       files_.write_state();
-                     }};
-    Application application(configuration, wanted, std::move(how));
-    try {
-      return proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
-        if (!inventory.has(configuration)) return std::optional<Applied>();
-        auto applied = application.run(session, inventory);
-        // What was loaded here is told apart from a start by what ProxySQL says of itself afterwards.
-        if (applied.loaded && !options_.dry_run) {
-          files_.state().observe(read_start(session, job_.context.clock));
-        }
-        return std::optional(std::move(applied));
-      });
-    } catch (const Unavailable& error) {
-      throw Unavailable(error.code(), error.what() + application.left_behind(), error.hint());
-    } catch (const Error&) {
-      if (!application.is_writing() && !was_interrupted) files_.state().clear_applying(decision.configuration);
-      throw;
-    }
   }
 
   ExitCode fail(const Decision& decision, const Error& error) {

@@ -268,7 +268,8 @@ class Save {
                              .applying = known != nullptr && known->applying};
     if (!published.written) {
       if (!of_runtime) return;
-      const bool is_known = known != nullptr && known->version == state.version && known->sha256 == state.sha256;
+      const bool is_known =
+          known != nullptr && !known->pending && known->version == state.version && known->sha256 == state.sha256;
       // It is here; who brought it, and what this ProxySQL lacks of it, does not change by that.
       state.outcome = published.weighed.lost.empty() ? Outcome::applied : Outcome::partial;
       state.warnings = published.weighed.lost;

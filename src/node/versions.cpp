@@ -59,7 +59,7 @@ ExitCode show_versions(const Job& job, const std::string& configuration, bool js
   if (json) {
     job.context.out << format_versions_json(configuration, list);
   } else if (!list.empty()) {
-    job.context.out << format_versions(list);
+    job.context.out << format_versions(list, job.terminal());
   }
   if (!list.empty()) return ExitCode::ok;
   report(job.log, Error(ExitCode::payload, keys.document(configuration) + ": Consul holds no version",

@@ -195,7 +195,8 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
     return;
   }
   const auto missing = missing_in(schemas_, wanted_.tables, tables, configuration_, Match::loaded, 5);
-  if (!missing.empty()) fail(result, Outcome::partial, "not taken by ProxySQL: ", missing);
+  result.refused = !missing.empty();
+  if (result.refused) fail(result, Outcome::partial, "not taken by ProxySQL: ", missing);
 }
 
 /// ProxySQL says OK also where the disk took nothing.

@@ -143,5 +143,33 @@ TEST_F(Wait, TakesSecondsOrNone) {
   EXPECT_EQ(a.run({"save", "mysql_servers", "--wait", "--dry-run"}).status, 2);
 }
 
+TEST_F(Wait, WaitsForARollback) {
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  meanwhile([&] { EXPECT_EQ(b.update().status, 0); });
+  const auto ran = a.run({"rollback", "mysql_servers", "-1", "--wait"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, HasSubstr(target() + ": all 2 live nodes: each has it\n"));
+  EXPECT_EQ(b.servers(), Texts{"db1"});
+  EXPECT_EQ(a.run({"rollback", "mysql_servers", "-1", "--wait=1"}).status, 7) << "B looks away";
+  EXPECT_EQ(a.run({"rollback", "mysql_servers", "-1", "--wait", "--dry-run"}).status, 2);
+}
+
+TEST_F(Wait, WaitsForAFreezeAndItsEnd) {
+  const auto both_see_it = [&] {
+    for (auto* node : {&a, &b}) EXPECT_EQ(node->update().status, 0);
+  };
+  meanwhile(both_see_it);
+  const auto frozen = b.run({"freeze", "--reason", "x", "--wait"});
+  EXPECT_EQ(frozen.status, 0) << ::testing::PrintToString(frozen.err);
+  EXPECT_THAT(frozen.out, HasSubstr("all 2 live nodes"));
+  EXPECT_EQ(b.run({"freeze", "--reason", "x", "--wait"}).status, 8) << "nothing is waited for";
+  const auto alone = b.run({"thaw", "--wait=1"});
+  EXPECT_EQ(alone.status, 7);
+  EXPECT_THAT(alone.err, ElementsAre(AllOf(HasSubstr("host-a"), HasSubstr("has not seen the thaw yet"))));
+  EXPECT_EQ(a.run({"freeze", "--reason", "y"}).status, 0);
+  meanwhile(both_see_it);
+  EXPECT_EQ(b.run({"thaw", "--wait"}).status, 0);
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing

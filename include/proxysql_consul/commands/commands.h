@@ -30,6 +30,7 @@ Command diff_command();
 Command follow_command();
 Command history_command();
 Command status_command();
+Command rollback_command();
 Command freeze_command();
 Command thaw_command();
 Command check_command();

@@ -46,6 +46,7 @@ struct ConfigurationState {
   std::uint64_t attempted = 0;        ///< the newest version that was tried
   bool lacks = false;                 ///< partial for nothing but columns and tables that this ProxySQL lacks
   bool drifted = false;               ///< somebody has loaded something else since; `warnings` says what
+  bool pending = false;               ///< a rollback has begun here, and was not published yet: nothing of this counts
 
   bool operator==(const ConfigurationState&) const = default;
 };
@@ -112,6 +113,8 @@ struct State {
   /// For the others, who are told where it is news.
   void tell_frozen(bool is_frozen);
   void tell_proxysql_version(const std::string& version);
+  /// Until record() nothing of what is recorded counts: this node is about to run what Consul does not hold yet.
+  void mark_pending(const std::string& configuration);
   /// The memory tables are about to be written; record() ends that, and so does clear_applying().
   void mark_applying(const std::string& configuration);
   /// They are as they were before.

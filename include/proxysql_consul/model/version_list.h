@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxysql_consul/base/columns.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/tally.h"
 #include "proxysql_consul/model/version_id.h"
@@ -24,7 +25,7 @@ struct ListedVersion {
 };
 
 /// As `versions` are ordered.
-std::string format_versions(const std::vector<ListedVersion>& versions);
+std::string format_versions(const std::vector<ListedVersion>& versions, const std::optional<Terminal>& terminal);
 /// docs/json.md describes it.
 std::string format_versions_json(std::string_view configuration, const std::vector<ListedVersion>& versions);
 

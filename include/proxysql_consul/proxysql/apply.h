@@ -30,6 +30,7 @@ struct Applied {
   bool changed = false;                 ///< false: it was there already, and nothing was written
   bool loaded = false;                  ///< false: runtime had it already
   bool lacks = false;                   ///< partial for nothing but columns and tables that this ProxySQL lacks
+  bool refused = false;                 ///< ProxySQL did not take all of it
   bool withheld = false;                ///< from memory and disk, for what somebody edited
   std::vector<std::string> warnings;    ///< what is missing, where partial or failed
   std::vector<std::string> notices;     ///< what else an operator should know

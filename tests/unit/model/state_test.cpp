@@ -293,6 +293,27 @@ TEST(State, CountsAsItDidAfterAFailure) {
   EXPECT_FALSE(state.published);
 }
 
+TEST(State, CountsNothingWhileARollbackIsPending) {
+  State state;
+  state.observe(first_start);
+  const ConfigurationState applied{.version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "t", .warnings = {}};
+  state.record("mysql_users", applied);
+  ASSERT_NE(state.counted("mysql_users"), nullptr);
+  state.mark_pending("mysql_users");
+  state.mark_pending("mysql_servers");
+  auto read = parse_state(format_state(state), "f");
+  read.observe(first_start);
+  for (const auto* name : {"mysql_users", "mysql_servers"}) {
+    EXPECT_TRUE(read.find(name)->pending) << name;
+    EXPECT_EQ(read.counted(name), nullptr) << name;
+    EXPECT_EQ(read.at_runtime(name), nullptr) << name;
+  }
+  read.fail("mysql_users", 4, "u", "why");
+  EXPECT_TRUE(read.find("mysql_users")->pending) << "a failure ends nothing";
+  read.record("mysql_users", applied);
+  EXPECT_NE(read.counted("mysql_users"), nullptr);
+}
+
 TEST(State, ReadsWhatVersion200Wrote) {
   const auto state = parse_state(R"({"format":1,"published":true,"configurations":{"mysql_users":{"version":7,)"
                                  R"("sha256":"a","outcome":"saved","at":"t","warnings":[]}}})",

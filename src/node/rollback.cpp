@@ -1,0 +1,291 @@
+#include "proxysql_consul/node/rollback.h"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/consul/history.h"
+#include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/model/tally.h"
+#include "proxysql_consul/node/announce.h"
+#include "proxysql_consul/node/apply_version.h"
+#include "proxysql_consul/node/differ.h"
+#include "proxysql_consul/node/reading.h"
+#include "proxysql_consul/proxysql/reader.h"
+
+namespace proxysql_consul {
+namespace {
+
+constexpr std::chrono::seconds patience_of_rollback{10};
+
+/// "rollback to 812 (alice@proxy-1: two more replicas)"
+std::string message_of(const VersionId& id, const Document& document, const std::string& message) {
+  const auto& origin = document.origin;
+  auto who = "node " + printable(document.uuid, 36);
+  if (!origin.host.empty()) who = (origin.by.empty() ? "" : origin.by + "@") + origin.host;
+  return "rollback to " + to_string(id) + " (" + who + (origin.message.empty() ? "" : ": " + origin.message) + ")" +
+         (message.empty() ? "" : "; " + message);
+}
+
+class Rollback {
+ public:
+  Rollback(const Job& job, const RollbackOptions& options)
+      : job_(job),
+        options_(options),
+        configuration_(named_configuration(options.configuration)),
+        name_(options.configuration),
+        keys_(job.settings.keys()),
+        patience_(job.begin(patience_of_rollback)),
+        files_(job, options.dry_run),
+        proxysql_(job, patience_),
+        consul_(job.open_consul(job.settings.consul)),
+        publisher_(*consul_, keys_, patience_, job.log, job.settings.history_limit) {}
+
+  RolledBack run() {
+    proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
+      return select_configurations({name_}, job_.settings, inventory);
+    });
+    publisher_.refuse_frozen();
+    choose();
+    files_.state().observe(proxysql_.start());
+    if (options_.dry_run) {
+      preview();
+      return {};
+    }
+    const auto applied = apply_chosen();
+    const auto published = publish();
+    record(applied, published);
+    say(applied, published);
+    if (published.written) publisher_.tidy(name_);
+    return {.status = applied.outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql,
+            .version = Target{.configuration = name_, .version = published.version}};
+  }
+
+ private:
+  /// Finds the version, and makes of it the document that would be published.
+  void choose() {
+    auto versions = patience_.retry([&] { return list_versions(*consul_, keys_, name_); });
+    const auto& version = named_version(versions, name_, options_.version, ExitCode::refused);
+    if (version.is_current) {
+      throw Error(ExitCode::refused, "version " + to_string(version.id) + " is the current one of " + name_,
+                  "`pull --force " + name_ + "` applies it here once more");
+    }
+    id_ = version.id;
+    if (versions.front().is_current) seen_ = versions.front().id.version;
+    auto held = patience_.retry([&] { return open_document(*consul_, keys_, version.entry, name_); });
+    if (!held || !held->document) {
+      throw Error(ExitCode::payload, name_ + ": version " + to_string(id_) +
+                                         " cannot be read whole: " + (held ? held->problem : "it is empty"));
+    }
+    held_ = std::move(*held);
+    document_ = *held_.document;
+    name_columns();
+    document_.uuid = files_.uuid();
+    document_.origin = {.host = job_.context.host,
+                        .by = job_.context.user,
+                        .proxysql_version = proxysql_.version(),
+                        .saved_at = job_.now(),
+                        .message = message_of(id_, *held_.document, options_.message)};
+  }
+
+  /// Gives the rows of a document of 2016 the names that this ProxySQL has for them.
+  void name_columns() {
+    const bool is_named = std::all_of(document_.tables.begin(), document_.tables.end(),
+                                      [](const Table& table) { return !table.columns.empty(); });
+    if (is_named) return;
+    const auto schemas = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+      return read_schemas(session, inventory, configuration_);
+    });
+    for (auto& table : document_.tables) {
+      const auto schema = std::find_if(schemas.begin(), schemas.end(),
+                                       [&](const TableSchema& candidate) { return candidate.name == table.name; });
+      if (schema == schemas.end()) {
+        throw Error(ExitCode::payload,
+                    name_ + ": version " + to_string(id_) + " names no columns, and this ProxySQL has no table " +
+                        printable(table.name, 64),
+                    "roll back on a node whose ProxySQL has it");
+      }
+      // Rows of another width are refused when they are applied.
+      for (const auto& column : schema->columns) table.columns.push_back(column.name);
+      for (const auto& row : table.rows) {
+        if (row.size() != table.columns.size()) return;
+      }
+    }
+  }
+
+  void preview() {
+    auto& out = job_.context.out;
+    out << format_difference(compare_here(job_, proxysql_, files_.state(), configuration_, id_, held_));
+    const auto weighed = publisher_.preview(document_, weigh_it());
+    for (const auto& warning : weighed.warnings) job_.log.warn("{}: {}", name_, warning);
+    out << "-- " << name_ << ": " << (weighed.write ? "would be published as a new version" : "nothing to publish")
+        << (weighed.changes.empty() ? "" : ", against Consul's: " + weighed.changes) << "\n";
+  }
+
+  Applied apply_chosen() {
+    files_.state().mark_pending(name_);
+    files_.write_state();
+    Applied applied;
+    try {
+      applied = apply(*held_.document, id_.version, held_.entry.value);
+    } catch (const Unavailable& error) {
+      leave_marked(error);
+    } catch (const Error& error) {
+      // Before the LOAD or after it: Consul's version is compared with what is there now.
+      take_back(error);
+    }
+    if (applied.refused) {
+      take_back(Error(ExitCode::proxysql,
+                      name_ + ": version " + to_string(id_) + " was not published: " + join(applied.warnings, "; ")));
+    }
+    return applied;
+  }
+
+  Applied apply(const Document& document, std::uint64_t version, const std::string& text) {
+    const Wanted wanted{.tables = document.tables, .from_memory = document.from_memory};
+    auto applied = apply_version(job_, files_, proxysql_,
+                                 {.configuration = configuration_,
+                                  .wanted = wanted,
+                                  .version = version,
+                                  .sha256 = sha256_hex(text),
+                                  .dry_run = false});
+    // Whether there is such a configuration was asked before.
+    return applied.value_or(Applied());
+  }
+
+  Weigh weigh_it() const {
+    return [this](const std::optional<Held>& theirs) {
+      Weighed weighed{.write = true, .document = document_};
+      if (!theirs) return weighed;
+      if (!theirs->document) {
+        weighed.warnings.push_back("replaces " + describe(*theirs) +
+                                   ", which could not be read whole: " + theirs->problem);
+        return weighed;
+      }
+      if (theirs->entry.modify_index != seen_) {
+        weighed.warnings.push_back("replaces " + describe(*theirs) + ", which was saved in this very moment");
+      }
+      const auto& tables = theirs->document->tables;
+      weighed.write = tables != document_.tables || theirs->document->from_memory != document_.from_memory;
+      if (const auto counts = tally(tables, document_.tables)) weighed.changes = describe(*counts);
+      return weighed;
+    };
+  }
+
+  Published publish() {
+    try {
+      return publisher_.publish(document_, weigh_it());
+    } catch (const Error& error) {
+      return take_back(error);
+    }
+  }
+
+  /// Applies what Consul holds, and throws what went wrong with words on how this node stands. Returns where Consul
+  /// holds the new version after all.
+  Published take_back(const Error& error) {
+    std::optional<Held> held;
+    bool is_back = false;
+    try {
+      const auto entry = patience_.retry([&] { return consul_->get(keys_.document(name_)); });
+      held = open_document(*consul_, keys_, entry, name_);
+      if (held && is_ours(*held)) {
+        return {.written = true,
+                .version = held->entry.modify_index,
+                .text = held->entry.value,
+                .replaced = {},
+                .weighed = {}};
+      }
+      if (held && held->document) {
+        record(apply(*held->document, held->entry.modify_index, held->entry.value), held->entry, Outcome::applied);
+        is_back = true;
+      }
+    } catch (const Error& second) {
+      job_.log.debug("{}: not taken back: {}", name_, second.what());
+    }
+    if (!is_back) leave_marked(error);
+    throw Error(error.code(), error.what() + ("; " + describe(*held)) + " is applied here again", error.hint());
+  }
+
+  /// A write that nobody answered may have been carried out.
+  bool is_ours(const Held& held) const {
+    if (!held.document) return false;
+    const auto& origin = held.document->origin;
+    return held.document->uuid == document_.uuid && origin.saved_at == document_.origin.saved_at &&
+           origin.message == document_.origin.message;
+  }
+
+  [[noreturn]] void leave_marked(const Error& error) {
+    const auto words =
+        std::string(error.what()) + "; this ProxySQL may run version " + to_string(id_) + " of " + name_ +
+        " now, which is not what Consul holds: `pull` takes Consul's, and so does the next update; or roll back again";
+    files_.state().fail(name_, seen_, job_.now(), words);
+    files_.write_state();
+    announce(job_, files_, proxysql_.version());
+    throw Error(error.code(), words, error.hint());
+  }
+
+  void record(const Applied& applied, const KvEntry& entry, Outcome outcome) {
+    files_.state().record(name_, {.version = entry.modify_index,
+                                  .sha256 = sha256_hex(entry.value),
+                                  .outcome = applied.outcome == Outcome::applied ? outcome : applied.outcome,
+                                  .at = job_.now(),
+                                  .warnings = applied.warnings,
+                                  .load = applied.load,
+                                  .runtime_alone = applied.withheld,
+                                  .lacks = applied.lacks});
+    files_.write_state();
+    announce(job_, files_, proxysql_.version());
+  }
+
+  void record(const Applied& applied, const Published& published) {
+    const KvEntry entry{.key = {}, .value = published.text, .modify_index = published.version, .problem = {}};
+    files_.state().tell_frozen(false);
+    record(applied, entry, published.written ? Outcome::saved : Outcome::applied);
+  }
+
+  void say(const Applied& applied, const Published& published) const {
+    for (const auto& notice : applied.notices) job_.log.info("{}: {}", name_, notice);
+    for (const auto& warning : applied.warnings) job_.log.warn("{}: {}", name_, warning);
+    for (const auto& warning : published.weighed.warnings) job_.log.warn("{}: {}", name_, warning);
+    auto& out = job_.context.out;
+    out << name_ << ": version " << to_string(id_) << " of " << describe_origin(*held_.document)
+        << (applied.outcome == Outcome::applied ? " is applied here" : " is applied here in part");
+    if (!published.written) {
+      out << "; nothing to publish, Consul holds the same as version " << published.version << std::endl;
+      return;
+    }
+    out << ", and saved";
+    if (published.version == 0) {
+      out << ", and replaced by another save since";
+    } else {
+      out << " as version " << published.version;
+    }
+    if (!published.replaced.empty()) out << ", replacing " << published.replaced;
+    if (!published.weighed.changes.empty()) out << ": " << published.weighed.changes;
+    out << std::endl;
+  }
+
+  const Job& job_;
+  const RollbackOptions& options_;
+  const Configuration& configuration_;
+  std::string name_;
+  Keys keys_;
+  Patience patience_;
+  NodeFiles files_;
+  LocalProxySql proxysql_;
+  std::unique_ptr<KvStore> consul_;
+  Publisher publisher_;
+  VersionId id_;            ///< the version that is to be current again
+  Held held_;               ///< its document
+  Document document_;       ///< that, as it is published
+  std::uint64_t seen_ = 0;  ///< the version that was current when it was chosen
+};
+
+}  // namespace
+
+RolledBack rollback(const Job& job, const RollbackOptions& options) { return Rollback(job, options).run(); }
+
+}  // namespace proxysql_consul
