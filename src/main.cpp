@@ -83,7 +83,6 @@ std::optional<std::size_t> terminal_width() {
   return tells ? size.ws_col : usual;
 }
 
-/// Who asked for it, also through sudo.
 proxysql_consul::Environment::Variables variables() {
   proxysql_consul::Environment::Variables all;
   for (auto** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -95,6 +94,7 @@ proxysql_consul::Environment::Variables variables() {
   return all;
 }
 
+/// Who asked for it, also through sudo.
 std::string user_name() {
   const auto* asked = std::getenv("SUDO_USER");
   if (asked != nullptr && *asked != '\0') return asked;
