@@ -4,13 +4,18 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include "support/process.h"
 
 namespace proxysql_consul::testing {
 
 void expect_golden(std::string_view name, std::string_view text) {
-  const auto path = std::filesystem::path(PROJECT_SOURCE_PATH) / "tests/testdata/golden" / name;
+  expect_file("tests/testdata/golden/" + std::string(name), text);
+}
+
+void expect_file(std::string_view name, std::string_view text) {
+  const auto path = std::filesystem::path(PROJECT_SOURCE_PATH) / name;
   const bool is_there = std::filesystem::exists(path);
   const auto expected = read_file(path);
   if (is_there && expected == text) return;

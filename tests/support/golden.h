@@ -10,4 +10,7 @@ namespace proxysql_consul::testing {
 /// the next time. What was accepted is for `git diff` to show.
 void expect_golden(std::string_view name, std::string_view text);
 
+/// The same of any file of the project, named from its root.
+void expect_file(std::string_view path, std::string_view text);
+
 }  // namespace proxysql_consul::testing
