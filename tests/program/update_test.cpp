@@ -239,7 +239,8 @@ TEST_F(Update, AppliesNothingWhileFrozenAndAllAfterwards) {
   EXPECT_THAT(b.writes(), IsEmpty());
   const auto pulled = b.run({"pull"});
   EXPECT_EQ(pulled.status, 8);
-  EXPECT_THAT(pulled.err, ElementsAre("error: the cluster is frozen: black friday (`thaw` ends that; then pull again)"));
+  EXPECT_THAT(pulled.err,
+              ElementsAre("error: the cluster is frozen: black friday (`thaw` ends that; then pull again)"));
   EXPECT_THAT(b.writes(), IsEmpty());
   consul.entries.erase("proxysql/freeze");
   EXPECT_EQ(b.update().status, 0);

@@ -5,8 +5,8 @@
 
 namespace proxysql_consul {
 
-/// Over what the settings say so far. An empty variable is none, as for Consul itself. Throws Error{settings} that names
-/// variable, rule and value.
+/// Over what the settings say so far. An empty variable is none, as for Consul itself. Throws Error{settings} that
+/// names variable, rule and value.
 void apply_consuls_variables(Settings& settings, const Environment& environment);
 
 }  // namespace proxysql_consul

@@ -32,7 +32,8 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
 /// True where load_of() tells when somebody loads the configuration, be it the first time.
 bool has_sign_of_loads(const std::vector<Load>& loads, const Configuration& configuration);
-/// False where load_of() may stay the same though somebody loaded: LOAD MYSQL USER name TO RUNTIME changes nothing there.
+/// False where load_of() may stay the same though somebody loaded: LOAD MYSQL USER name TO RUNTIME changes nothing
+/// there.
 bool tells_all_loads(const Configuration& configuration);
 
 /// All that ProxySQL tells of its LOADs and of its start.
