@@ -215,6 +215,7 @@ CNF
 write_settings() {
   cat >"$work/$1.cnf" <<JSON
 {
+  ${3:+$3,}
   "uuid_file": $(json_string "$work/$1.uuid"),
   "consul_port": $consul_port,
   "consul_prefix": "$2",
