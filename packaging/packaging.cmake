@@ -13,7 +13,13 @@ install(
 file(READ etc/consul-watch.json watch)
 string(REPLACE /usr/local/bin ${CMAKE_INSTALL_FULL_BINDIR} watch "${watch}")
 file(WRITE ${CMAKE_BINARY_DIR}/packaging/consul-watch.json "${watch}")
-install(FILES ${CMAKE_BINARY_DIR}/packaging/consul-watch.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES ${CMAKE_BINARY_DIR}/packaging/consul-watch.json etc/grafana-dashboard.json etc/prometheus-alerts.yml
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# Nothing enables or starts it: that would change what ProxySQL runs with.
+file(READ etc/proxysql-consul.service unit)
+string(REPLACE /usr/bin/proxysql-consul ${CMAKE_INSTALL_FULL_BINDIR}/proxysql-consul unit "${unit}")
+file(WRITE ${CMAKE_BINARY_DIR}/packaging/proxysql-consul.service "${unit}")
+install(FILES ${CMAKE_BINARY_DIR}/packaging/proxysql-consul.service DESTINATION lib/systemd/system)
 
 # The program makes its manual page and completions itself, whenever it was built.
 set(manual ${CMAKE_BINARY_DIR}/packaging/manual)

@@ -16,6 +16,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/log.h"
+#include "proxysql_consul/base/notify.h"
 #include "proxysql_consul/cli/parse.h"
 #include "proxysql_consul/run.h"
 
@@ -114,11 +115,12 @@ int main(int argc, char** argv) {
   set_last_words(format, std::chrono::seconds(0));
   handle({SIGALRM}, give_up);
   StoppableClock clock;
+  const proxysql_consul::Environment environment(variables());
   const proxysql_consul::Context context{
       .in = std::cin,
       .out = std::cout,
       .err = std::cerr,
-      .environment = proxysql_consul::Environment(variables()),
+      .environment = environment,
       .host = host_name(),
       .user = user_name(),
       .clock = clock,
@@ -127,6 +129,10 @@ int main(int argc, char** argv) {
       .open_kv = proxysql_consul::open_kv_store,
       .open_agents = proxysql_consul::open_consul_agents,
       .terminal_width = terminal_width,
+      .notify = [socket = environment("NOTIFY_SOCKET").value_or("")](
+                    const std::string& message) { proxysql_consul::notify_manager(socket, message); },
+      .watchdog =
+          proxysql_consul::watchdog_interval(environment("WATCHDOG_USEC"), environment("WATCHDOG_PID"), getpid()),
       .bound =
           [format](std::chrono::seconds limit) {
             // Not while the words are being made.

@@ -20,6 +20,7 @@ namespace proxysql_consul {
 namespace {
 
 constexpr mode_t owner_and_group = 0660;
+constexpr mode_t readable_by_all = 0644;
 constexpr off_t longest_pid = 20;
 
 std::string name_of_user(uid_t user) {
@@ -126,10 +127,13 @@ void sync_directory(const std::string& path) {
   if (directory.get() < 0 || fsync(directory.get()) != 0) fail(path, "sync its directory", errno);
 }
 
-/// A synced file of that content beside `path`, under a name of its own. Removed with the object.
+/// A file that this program and its like read again, or one for everybody's eyes.
+enum class Use { keep, show };
+
+/// A file of that content beside `path`, under a name of its own; one to keep is synced. Removed with the object.
 class TemporaryFile {
  public:
-  TemporaryFile(const std::string& path, std::string_view content) : name_(path + ".XXXXXX") {
+  TemporaryFile(const std::string& path, std::string_view content, Use use = Use::keep) : name_(path + ".XXXXXX") {
     const Descriptor file(mkostemp(name_.data(), O_CLOEXEC));
     if (file.get() < 0) {
       const int number = errno;
@@ -139,7 +143,8 @@ class TemporaryFile {
     try {
       write_all(file, content, path);
       share(file, path);
-      if (fsync(file.get()) != 0) fail(path, "sync", errno);
+      if (use == Use::show && fchmod(file.get(), readable_by_all) != 0) fail(path, "open to all readers", errno);
+      if (use == Use::keep && fsync(file.get()) != 0) fail(path, "sync", errno);
     } catch (const Error&) {
       unlink(name_.c_str());
       throw;
@@ -194,6 +199,11 @@ void write_file(const std::string& path, std::string_view content) {
   const TemporaryFile file(path, content);
   if (rename(file.name(), path.c_str()) != 0) fail(path, "replace", errno);
   sync_directory(path);
+}
+
+void write_public_file(const std::string& path, std::string_view content) {
+  const TemporaryFile file(path, content, Use::show);
+  if (rename(file.name(), path.c_str()) != 0) fail(path, "replace", errno);
 }
 
 void create_file(const std::string& path, std::string_view content) {

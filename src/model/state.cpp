@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/seen_json.h"
 
 namespace proxysql_consul {
 namespace {
@@ -226,6 +227,12 @@ void State::mark_pending(const std::string& configuration) {
   entry->second.pending = true;
 }
 
+void State::count(const std::string& configuration, Outcome outcome, std::int64_t at) {
+  auto& all = attempts[configuration];
+  ++all.outcomes[std::string(to_string(outcome))];
+  if (outcome == Outcome::applied || outcome == Outcome::saved) all.last_success = at;
+}
+
 void State::mark_applying(const std::string& configuration) {
   auto [entry, is_new] = configurations.try_emplace(configuration);
   if (is_new) entry->second.outcome = Outcome::failed;
@@ -247,6 +254,8 @@ State parse_state(std::string_view text, const std::string& file) {
     state.following = json.value("following", false);
     state.frozen = json.value("frozen", false);
     state.proxysql_version = json.value("proxysql_version", std::string());
+    state.seen = seen_from_json(json.value("seen", Json::object()));
+    state.attempts = attempts_from_json(json.value("attempts", Json::object()));
     for (const auto& [name, entry] : json.at("configurations").items()) {
       const auto outcome =
           std::find(outcome_names.begin(), outcome_names.end(), entry.at("outcome").get<std::string>());
@@ -286,6 +295,8 @@ std::string format_state(const State& state) {
                {"frozen", state.frozen},
                {"proxysql_version", state.proxysql_version},
                {"passed", to_json(state.passed)},
+               {"seen", seen_to_json(state.seen)},
+               {"attempts", attempts_to_json(state.attempts)},
                {"configurations", to_json(state)}});
 }
 

@@ -172,6 +172,7 @@ class Follower {
   /// Whoever LOADs something is mostly seen before, by the ones whose configurations are published.
   void look_for_drift() {
     next_comparison_ = clock_.steady() + pause_of_comparing_(between_comparisons);
+    renew_metrics(job_);
     if (!signs_ || proxysql_is_away_) return;
     drift_.look(*signs_);
     job_.context.out.flush();

@@ -1,6 +1,9 @@
 #include "proxysql_consul/node/job.h"
 
+#include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/metrics.h"
 #include "proxysql_consul/node/identity.h"
+#include "proxysql_consul/node/watched_store.h"
 #include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/logged_session.h"
 
@@ -18,7 +21,9 @@ Patience Job::begin(std::chrono::seconds otherwise) const {
   return {context.clock, log, limit, context.seed};
 }
 
-std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const { return context.open_kv(options, log); }
+std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const {
+  return watch_store(context.open_kv(options, log), settings.keys(), *seen);
+}
 
 std::unique_ptr<Agents> Job::open_agents(const ConsulOptions& options) const {
   return context.open_agents(options, log);
@@ -31,7 +36,7 @@ std::optional<Terminal> Job::terminal() const {
   return Terminal{.width = *width, .colours = context.environment("NO_COLOR").value_or("").empty()};
 }
 
-NodeFiles::NodeFiles(const Job& job, bool dry_run) : path_(job.settings.state_file) {
+NodeFiles::NodeFiles(const Job& job, bool dry_run) : job_(job), path_(job.settings.state_file) {
   if (!dry_run) {
     // Whoever holds it may do so for all of its own time, and what is not waited for is lost.
     lock_.emplace(path_ + ".lock", time_to_work, job.context.clock);
@@ -54,6 +59,37 @@ void NodeFiles::write_state() {
   written_ = std::move(text);
 }
 
+void NodeFiles::count(const std::string& configuration, Outcome outcome,
+                      std::optional<std::chrono::milliseconds> took) {
+  const auto now = std::chrono::system_clock::to_time_t(job_.context.clock.now());
+  state_.count(configuration, outcome, now);
+  if (took) state_.attempts[configuration].apply_milliseconds = took->count();
+}
+
+NodeFiles::~NodeFiles() {
+  if (job_.settings.metrics_file.empty() || !lock_) return;
+  try {
+    write_metrics();
+  } catch (const std::exception& error) {
+    job_.log.warn("metrics could not be written: {}", error.what());
+  }
+}
+
+void NodeFiles::write_metrics() {
+  state_.seen.add(*job_.seen);
+  write_public_file(job_.settings.metrics_file, format_metrics(state_, job_.settings.accept, PROXYSQL_CONSUL_VERSION));
+  write_state();
+}
+
+void renew_metrics(const Job& job) {
+  if (job.settings.metrics_file.empty()) return;
+  try {
+    const NodeFiles files(job, false);
+  } catch (const Error& error) {
+    job.log.warn("metrics could not be written: {}", error.what());
+  }
+}
+
 std::optional<Start> LocalProxySql::start() { return signs().start; }
 
 Signs LocalProxySql::signs() {
@@ -72,7 +108,9 @@ const std::string& LocalProxySql::version() {
 void LocalProxySql::connect() {
   if (session_) return;
   has_inventory_ = false;
+  job_.seen->proxysql_up = false;
   session_ = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
+  job_.seen->proxysql_up = true;
 }
 
 void LocalProxySql::take_inventory() {

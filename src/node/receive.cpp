@@ -223,6 +223,8 @@ class Receiver {
       for (const auto& statement : applied->statements) job_.context.out << statement << ";\n";
       return ExitCode::ok;
     }
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
+    files_.count(decision.configuration, applied->outcome, took);
     files_.state().record(decision.configuration, {.version = decision.entry.modify_index,
                                                    .sha256 = sha256_hex(decision.entry.value),
                                                    .outcome = applied->outcome,
@@ -232,7 +234,6 @@ class Receiver {
                                                    .runtime_alone = applied->withheld,
                                                    .lacks = applied->lacks});
     files_.write_state();
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
     job_.context.out << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
     return applied->outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql;
   }
@@ -255,6 +256,7 @@ class Receiver {
     if (options_.dry_run || error.code() == ExitCode::settings) return error.code();
     try {
       files_.state().fail(decision.configuration, decision.entry.modify_index, job_.now(), error.what());
+      files_.count(decision.configuration, Outcome::failed);
       files_.write_state();
     } catch (const Error& second) {
       report(job_.log, second);
@@ -285,6 +287,10 @@ void check_names(const Settings& settings, const std::vector<std::string>& names
 }  // namespace
 
 ExitCode receive(const Job& job, Patience patience, std::vector<KvEntry> entries, const ReceiveOptions& options) {
+  // Who delivers asked a Consul that answers.
+  job.seen->consul_up = true;
+  job.seen->frozen = false;
+  job.seen->note(job.settings.keys(), entries, false);
   return Receiver(job, patience, options).run(std::move(entries));
 }
 

@@ -236,6 +236,7 @@ class Rollback {
                                   .load = applied.load,
                                   .runtime_alone = applied.withheld,
                                   .lacks = applied.lacks});
+    files_.count(name_, applied.outcome == Outcome::applied ? outcome : applied.outcome);
     files_.write_state();
     announce(job_, files_, proxysql_.version());
   }

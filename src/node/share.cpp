@@ -145,6 +145,7 @@ class Save {
     say(name, published);
     if (!saving.unloaded.empty()) job_.log.warn("{}: {}", name, saving.unloaded);
     record(name, published, reading);
+    if (published.written) files_.count(name, Outcome::saved);
     files_.write_state();
   }
 

@@ -178,6 +178,11 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
+std::string unpacked_tool(const std::string& folder, const std::string& name) {
+  const auto path = std::string(PROJECT_SOURCE_PATH) + "/.deps/" + folder + "/usr/bin/" + name;
+  return std::filesystem::exists(path) ? path : name;
+}
+
 unsigned free_port() {
   // Below the range from which the kernel takes the ports of outgoing connections, and far apart from process to
   // process.

@@ -84,6 +84,8 @@ class TempDir {
 std::string read_file(const std::filesystem::path& path);
 /// Replaces a file's content.
 void write_file(const std::filesystem::path& path, std::string_view content);
+/// One of the programs that scripts/setup unpacks under .deps/, or else that on PATH.
+std::string unpacked_tool(const std::string& folder, const std::string& name);
 /// A TCP port of 127.0.0.1 on which nobody listened a moment ago.
 unsigned free_port();
 

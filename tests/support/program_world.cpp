@@ -14,8 +14,9 @@ int ProgramWorld::run(const std::vector<std::string>& words) {
                         .open_kv = open_kv,
                         .open_agents = open_agents,
                         .terminal_width = terminal_width,
+                        .notify = notify,
+                        .watchdog = watchdog,
                         .bound = bound,
-
                         .take_reload = take_reload};
   return proxysql_consul::run(words, context);
 }

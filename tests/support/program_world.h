@@ -28,6 +28,8 @@ struct ProgramWorld {
   decltype(Context::open_kv) open_kv;
   decltype(Context::open_agents) open_agents;
   decltype(Context::terminal_width) terminal_width;
+  decltype(Context::notify) notify = [](const std::string&) {};
+  decltype(Context::watchdog) watchdog;
   decltype(Context::bound) bound;
   decltype(Context::take_reload) take_reload;
 };

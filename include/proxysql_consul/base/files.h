@@ -32,6 +32,10 @@ void share_file(const std::string& path, std::string_view content);
 /// Replaces a link itself, and not what it leads to. Throws Error{settings}; then the old content stands.
 void write_file(const std::string& path, std::string_view content);
 
+/// Replaces a file that everybody may read (0644) and that is made anew so often that it need not outlive a crash: else
+/// as write_file().
+void write_public_file(const std::string& path, std::string_view content);
+
 /// Makes the file unless it exists: of several that try at once, one wins. Its content is on disk before its name is.
 /// Throws Error{settings}.
 void create_file(const std::string& path, std::string_view content);

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "proxysql_consul/model/seen.h"
+
 namespace proxysql_consul {
 
 /// How the last attempt on a configuration ended.
@@ -80,6 +82,11 @@ struct State {
   bool following = false;             ///< a resident process applies what comes
   bool frozen = false;                ///< the last delivery said that the cluster is
   std::string proxysql_version = {};  ///< as it said last
+
+  /// For metrics; no news to the others.
+  Seen seen = {};
+  Attempts attempts = {};
+
   /// What was recorded under other settings may say less than these ask for, and has to be compared once more.
   void follow_settings(const std::vector<std::string>& exclude, bool to_disk);
 
@@ -115,6 +122,8 @@ struct State {
   void tell_proxysql_version(const std::string& version);
   /// Until record() nothing of what is recorded counts: this node is about to run what Consul does not hold yet.
   void mark_pending(const std::string& configuration);
+  /// One more attempt ended so, at that time (in seconds since 1970).
+  void count(const std::string& configuration, Outcome outcome, std::int64_t at);
   /// The memory tables are about to be written; record() ends that, and so does clear_applying().
   void mark_applying(const std::string& configuration);
   /// They are as they were before.

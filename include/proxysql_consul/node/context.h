@@ -33,6 +33,9 @@ struct Context {
   std::function<std::unique_ptr<Agents>(const ConsulOptions&, spdlog::logger&)> open_agents;
   /// How many characters fit into a line of `out`; nothing where that is no terminal.
   std::function<std::optional<std::size_t>()> terminal_width = {};
+  /// Tells the service manager, if one has started this: "READY=1", "STATUS=...", "WATCHDOG=1", "STOPPING=1".
+  std::function<void(const std::string&)> notify = [](const std::string&) {};
+  std::optional<std::chrono::milliseconds> watchdog = {};  ///< how often it wants to hear "WATCHDOG=1"; nothing: never
   /// Told how long the work that begins now may take, so that it can be ended from outside; 0: no work is going on.
   std::function<void(std::chrono::seconds)> bound;
   /// From now on SIGTERM and SIGINT only make the clock say that the program is to stop.

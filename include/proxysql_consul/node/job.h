@@ -29,6 +29,8 @@ struct Job {
   spdlog::logger& log;
   std::function<Settings()> load_settings = {};  ///< those of this run, read anew
   bool following = false;                        ///< a resident process does it
+  /// What the two servers show on the way.
+  std::shared_ptr<Seen> seen = std::make_shared<Seen>();
 
   /// The time that work which begins now has for waiting: `retry_seconds`, or `otherwise` where the settings name none.
   /// Bounds the work as a whole, too.
@@ -43,8 +45,13 @@ struct Job {
 /// This node's files. Locked while the object lives, unless it is for a dry run, which makes and changes nothing.
 class NodeFiles {
  public:
-  /// Waits for the lock for as long as a run may last.
+  /// Waits for the lock for as long as a run may last. `job` must outlive the object.
   NodeFiles(const Job& job, bool dry_run);
+  /// Leaves the metrics of all that was done and seen, if the settings name a file for them. What fails there is a
+  /// warning.
+  ~NodeFiles();
+  NodeFiles(const NodeFiles&) = delete;
+  NodeFiles& operator=(const NodeFiles&) = delete;
 
   const std::string& uuid() const { return uuid_; }
   /// True in the first run of a node: nothing is recorded yet.
@@ -53,8 +60,13 @@ class NodeFiles {
   const State& state() const { return state_; }
   /// Where something changed since the last time.
   void write_state();
+  /// One more attempt on the configuration has ended so; an apply took so long.
+  void count(const std::string& configuration, Outcome outcome, std::optional<std::chrono::milliseconds> took = {});
 
  private:
+  void write_metrics();
+
+  const Job& job_;
   std::string path_;
   std::string written_;
   bool is_new_ = true;
@@ -62,6 +74,10 @@ class NodeFiles {
   std::string uuid_;
   State state_;
 };
+
+/// Writes the metrics anew from the state and what was seen since, where the settings name a file for them. What fails
+/// is a warning.
+void renew_metrics(const Job& job);
 
 /// The local ProxySQL, connected when it is first needed and again after the connection broke.
 class LocalProxySql {
@@ -94,6 +110,7 @@ class LocalProxySql {
         connect();
         return use();
       } catch (const Unavailable&) {
+        job_.seen->proxysql_up = false;
         session_.reset();
         throw;
       }
