@@ -1,6 +1,7 @@
 #include "proxysql_consul/consul/history.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -84,14 +85,19 @@ VersionId keep_in_history(KvStore& store, const Keys& keys, const Document& docu
 }
 
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit) {
-  std::vector<std::pair<std::uint64_t, std::string>> versions;
-  for (auto& key : store.keys(keys.history(configuration))) {
-    if (const auto version = keys.version_of(configuration, key)) versions.emplace_back(*version, std::move(key));
+  // Each kind by itself, so that neither pushes the other out.
+  std::vector<VersionId> saved;
+  std::vector<VersionId> overtaken;
+  for (const auto& key : store.keys(keys.history(configuration))) {
+    if (auto id = keys.id_of(configuration, key)) (id->is_saved() ? saved : overtaken).push_back(std::move(*id));
   }
-  std::sort(versions.rbegin(), versions.rend());
   std::vector<KvOperation> operations;
-  for (std::size_t i = limit; i < versions.size() && operations.size() < max_operations; ++i) {
-    operations.push_back({.verb = KvOperation::Verb::remove, .key = versions[i].second, .value = {}});
+  for (auto* versions : {&saved, &overtaken}) {
+    std::sort(versions->begin(), versions->end(), std::greater<>());
+    for (std::size_t i = limit; i < versions->size() && operations.size() < max_operations; ++i) {
+      operations.push_back(
+          {.verb = KvOperation::Verb::remove, .key = keys.history(configuration, (*versions)[i]), .value = {}});
+    }
   }
   if (!operations.empty()) store.commit(operations);
 }

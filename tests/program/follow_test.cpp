@@ -225,6 +225,30 @@ TEST_F(FollowAndPublish, KeepsInTheHistoryWhatIsOvertaken) {
   EXPECT_THAT(b.run({"history", "mysql_servers"}).out, HasSubstr(id));
 }
 
+TEST_F(FollowAndPublish, KeepsAsManyOvertakenVersionsAsSavedOnes) {
+  for (auto* node : {&a, &b}) node->configure("\"publish\":[\"mysql_servers\"],\"history_limit\":2");
+  std::vector<Happening> happenings;
+  for (int round = 0; round < 5; ++round) {
+    const auto name = std::to_string(round);
+    happenings.push_back({seconds(100 * round + 5), [this, name] {
+                            consul.always = FakeConsul::Failure::away;
+                            b.set_servers({"mine" + name});
+                          }});
+    happenings.push_back({seconds(100 * round + 60), [this, name] {
+                            consul.always.reset();
+                            EXPECT_EQ(a.run({"pull", "--force"}).status, 0);
+                            save_from_a({"theirs" + name});
+                          }});
+  }
+  follow(happenings, seconds(600));
+  EXPECT_EQ(a.run({"save", "--force", "--message", "trims", "mysql_servers"}).status, 0);
+  const auto all = history();
+  const auto overtaken =
+      std::count_if(all.begin(), all.end(), [&](const auto& key) { return key.find(b.uuid()) != key.npos; });
+  EXPECT_EQ(overtaken, 2) << ::testing::PrintToString(all);
+  EXPECT_EQ(all.size(), 4U);
+}
+
 class FollowAndDrift : public Follow {
  protected:
   void SetUp() override { save_from_a({"applied"}); }
