@@ -77,7 +77,7 @@ TEST_F(Status, IsAnObjectForScripts) {
   a.update();
   const auto ran = b.run({"status", "--json"});
   EXPECT_EQ(ran.status, 7);
-  EXPECT_EQ(Json::parse(ran.out).begin().key(), "configurations") << "it parses";
+  EXPECT_EQ(Json::parse(ran.out).begin().key(), "format") << "it parses";
   expect_golden("status.json", alike(ran.out));
 }
 
