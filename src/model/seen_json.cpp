@@ -4,7 +4,11 @@
 
 namespace proxysql_consul {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 Json seen_to_json(const Seen& seen) {
   const auto or_null = [](const std::optional<bool>& flag) { return flag ? Json(*flag) : Json(nullptr); };

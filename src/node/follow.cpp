@@ -8,6 +8,7 @@
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/patience.h"
+#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/blocking_query.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/drift.h"
@@ -53,7 +54,9 @@ class Follower {
     while (!is_told() && !fatal_) {
       try {
         turn();
+        tell("follows " + describe(job_.settings.consul));
       } catch (const Error& error) {
+        tell(std::string("tries on: ") + error.what());
         consul_.reset();
         query_.ask_at_once();
         if (!consul_is_away_) job_.log.warn("{}; tries on", error.what());
@@ -66,7 +69,23 @@ class Follower {
   }
 
  private:
+  /// Whoever started this hears how it stands after each look at Consul, the first of which makes it ready. One that
+  /// does not answer is nothing that another start could mend.
+  void tell(const std::string& status) {
+    if (status == told_) return;
+    told_ = status;
+    job_.context.notify("READY=1\nSTATUS=" + printable(status, 200));
+  }
+
+  void beat() {
+    const auto now = clock_.steady();
+    if (!job_.context.watchdog || now < next_beat_) return;
+    next_beat_ = now + *job_.context.watchdog;
+    job_.context.notify("WATCHDOG=1");
+  }
+
   bool is_told() {
+    beat();
     if (clock_.stopping()) return true;
     reload_ = reload_ || (job_.context.take_reload && job_.context.take_reload());
     return reload_;
@@ -215,6 +234,8 @@ class Follower {
   std::optional<Signs> signs_;  ///< of the last look
   std::optional<Error> fatal_;
   Time next_comparison_{};
+  Time next_beat_{};
+  std::string told_;        ///< to the service manager
   bool has_loads_ = false;  ///< something is to be published
   bool is_due_ = false;     ///< a delivery is, whether Consul's index moved or not
   bool consul_is_away_ = false;
@@ -249,9 +270,11 @@ ExitCode follow(const Job& job) {
                   .load_settings = job.load_settings,
                   .following = true};
     if (!Follower(own).run()) {
+      job.context.notify("STOPPING=1");
       tell_following(job, false);
       return ExitCode::ok;
     }
+    job.context.notify("RELOADING=1");
     try {
       settings = job.load_settings();
       job.log.info("read the settings anew");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,10 +19,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::Le;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 /// B follows while things happen at their times.
 class Follow : public Run {
@@ -330,6 +335,47 @@ TEST_F(Follow, TellsTheOthersThatItRuns) {
   const auto following = [&] { return parse_node_record(consul.value_of(meta + "node/" + b.uuid())).following; };
   follow({{seconds(5), [&] { EXPECT_TRUE(following()); }}}, seconds(10));
   EXPECT_FALSE(following());
+}
+
+TEST_F(Follow, TellsTheServiceManagerHowItStands) {
+  b.configure(R"("retry_seconds":0)");
+  bool asked = false;
+  b.take_reload = [&] { return std::exchange(asked, false); };
+  follow({{seconds(5), [&] { consul.always = FakeConsul::Failure::away; }},
+          {seconds(20), [&] { consul.always.reset(); }},
+          {seconds(60), [&] { asked = true; }}},
+         seconds(70));
+  ASSERT_GE(b.notified.size(), 6U) << ::testing::PrintToString(b.notified);
+  const std::string ready = "READY=1\nSTATUS=follows consul http://127.0.0.1:8500";
+  EXPECT_EQ(b.notified.front(), ready);
+  EXPECT_THAT(b.notified, Contains(StartsWith("READY=1\nSTATUS=tries on: ")));
+  EXPECT_THAT(b.notified[b.notified.size() - 3], "RELOADING=1");
+  EXPECT_THAT(b.notified[b.notified.size() - 2], ready);
+  EXPECT_EQ(b.notified.back(), "STOPPING=1");
+}
+
+TEST_F(Follow, KeepsItsWatchdogQuietForAsLongAsItGoesOn) {
+  b.watchdog = seconds(30);
+  follow({}, std::chrono::minutes(10));
+  EXPECT_THAT(std::count(b.notified.begin(), b.notified.end(), "WATCHDOG=1"), AllOf(Ge(20), Le(22)));
+}
+
+TEST_F(Follow, RenewsItsMetricsWhileNothingHappens) {
+  save_from_a({"one"});
+  const auto file = dir.file("b.prom");
+  b.configure("\"drift\":\"ignore\",\"metrics_file\":\"" + file + "\"");
+  std::string first;
+  follow({{seconds(5), [&] { write_file(file, "old"); }},
+          {seconds(100), [&] { first = read_file(file); }},
+          {seconds(101),
+           [&] {
+             b.is_away = true;
+             b.engine.restart();
+           }}},
+         seconds(200));
+  EXPECT_THAT(first, HasSubstr("proxysql_consul_in_sync{configuration=\"mysql_servers\"} 1\n"));
+  EXPECT_THAT(first, HasSubstr("proxysql_consul_proxysql_up 1\n"));
+  EXPECT_THAT(read_file(file), HasSubstr("proxysql_consul_proxysql_up 0\n"));
 }
 
 }  // namespace

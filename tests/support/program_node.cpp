@@ -31,6 +31,8 @@ Ran NodeUnderTest::run(Texts words, const std::string& input) {
   world.host = host_;
   world.environment = Environment(environment);
   world.take_reload = take_reload;
+  world.watchdog = watchdog;
+  world.notify = [&](const std::string& message) { notified.push_back(message); };
   world.terminal_width = [&] { return terminal_width; };
   world.open_admin = [&](const AdminOptions& options) -> std::unique_ptr<AdminSession> {
     opened.push_back(options);

@@ -68,6 +68,8 @@ class NodeUnderTest {
   FakeClock clock;
   Environment::Variables environment;
   std::function<bool()> take_reload;
+  std::optional<std::chrono::milliseconds> watchdog;
+  std::vector<std::string> notified;          ///< what the service manager was told
   std::optional<std::size_t> terminal_width;  ///< of what its runs write to; nothing for a file
 
  private:
