@@ -118,7 +118,12 @@ std::optional<std::string> manual_kind_in(const std::vector<std::string>& words)
 /// "help" and "help COMMAND" are "--help" and "COMMAND --help".
 std::vector<std::string> without_help_command(std::vector<std::string> words) {
   const auto position = find_command_word(words);
-  if (position && words[*position] == "help") words[*position] = "--help";
+  if (!position || words[*position] != "help") return words;
+  words[*position] = "--help";
+  // Help on help is the help there is.
+  if (const auto next = find_command_word(words); next && words[*next] == "help") {
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(*next));
+  }
   return words;
 }
 

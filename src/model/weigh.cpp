@@ -156,11 +156,13 @@ void guard_first(Weighed& weighed, Acquaintance acquaintance, const SaveOptions&
       "not saved: all its tables are empty, and Consul holds nothing yet (--allow-shrink saves it)");
 }
 
-void guard_shrinking(const Held& theirs, const TableSchema& schema, const Difference& counted) {
+void guard_shrinking(const Held& theirs, const TableSchema& schema, const Difference& counted,
+                     const std::string& name) {
   if (!shrinks(counted)) return;
   refuse("table " + schema.name + " would lose " + std::to_string(counted.counts.removed) + " of the " +
              std::to_string(counted.before) + " rows that Consul holds in " + describe(theirs),
-         "if that is meant, add --allow-shrink; `pull` takes Consul's version");
+         "if that is meant, `save " + name + "` without --if-current, or with --allow-shrink; `pull --force " + name +
+             "` takes Consul's version");
 }
 
 }  // namespace
@@ -243,7 +245,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   }
   for (const auto& lost : weighed.lost) weighed.warnings.push_back("drops from Consul's document: " + lost);
   if (options.if_current && !options.allow_shrink) {
-    for (const auto& [schema, counted] : active) guard_shrinking(*theirs, *schema, counted);
+    for (const auto& [schema, counted] : active) guard_shrinking(*theirs, *schema, counted, name);
   }
   if (acquaintance == Acquaintance::none || acquaintance == Acquaintance::in_part) {
     weighed.warnings.push_back(

@@ -40,6 +40,9 @@ class Differ {
         worst = worst_of(worst, error.code());
       }
     }
+    if (worst == ExitCode::ok && (selected.empty() || has_nothing_to_compare_)) {
+      job_.log.warn("nothing of this is under {} in Consul: save first, or is consul_prefix another?", keys_.prefix());
+    }
     print(worst == ExitCode::ok && differing_.empty());
     const bool is_told = !differing_.empty() && !options_.exit_zero;
     return is_told ? worst_of(worst, ExitCode::differs) : worst;
@@ -49,6 +52,7 @@ class Differ {
   void compare_one(const Configuration& configuration) {
     const std::string name(configuration.name);
     auto version = wanted_version(name);
+    has_nothing_to_compare_ = has_nothing_to_compare_ && !version;
     if (!version) {
       if (!options_.configurations.empty()) {
         throw Error(ExitCode::payload, keys_.document(name) + ": Consul holds no such key",
@@ -121,6 +125,7 @@ class Differ {
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
   std::vector<ListedDifference> compared_;
+  bool has_nothing_to_compare_ = true;
   std::vector<std::string> names_;  ///< of those that differ
   std::vector<Version> differing_;  ///< from these
 };

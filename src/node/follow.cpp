@@ -30,6 +30,8 @@ constexpr std::chrono::milliseconds between_looks_at_starts{1000};
 constexpr std::chrono::milliseconds between_looks_at_loads{20};
 /// Changes that come faster are taken together.
 constexpr std::chrono::milliseconds between_deliveries{100};
+/// A ProxySQL that starts anew is away for so long.
+constexpr std::chrono::seconds usual_absence{5};
 /// At most, and half of it at least.
 constexpr std::chrono::seconds between_comparisons{60};
 constexpr std::chrono::milliseconds first_pause{250};
@@ -173,9 +175,14 @@ class Follower {
     try {
       signs = proxysql_.signs();
     } catch (const Error& error) {
-      if (!std::exchange(proxysql_is_away_, true)) job_.log.warn("{}; tries on", error.what());
+      if (!std::exchange(proxysql_is_away_, true)) {
+        job_.log.warn("{}; tries on", error.what());
+        tell_absence_at_ = clock_.steady() + usual_absence;
+      }
+      if (tell_absence_at_ && clock_.steady() >= *tell_absence_at_) tell_absence(error);
       return;
     }
+    tell_absence_at_.reset();
     if (std::exchange(proxysql_is_away_, false)) {
       job_.log.info("{}: answers again", describe(job_.settings.admin));
       is_due_ = true;
@@ -186,6 +193,18 @@ class Follower {
     }
     if (!loads_.empty()) look_at_loads(signs);
     signs_ = std::move(signs);
+  }
+
+  /// The others are to see it in the status.
+  void tell_absence(const Error& error) {
+    tell_absence_at_.reset();
+    NodeFiles files(job_, false);
+    auto configurations = files.state().configurations;
+    for (const auto& [name, known] : configurations) {
+      files.state().fail(name, known.version, job_.now(), error.what());
+    }
+    files.write_state();
+    announce(job_, files, {});
   }
 
   /// Whoever LOADs something is mostly seen before, by the ones whose configurations are published.
@@ -229,7 +248,8 @@ class Follower {
   Jitter pause_of_comparing_;
   Backoff consul_pauses_;
   Backoff delivery_pauses_;
-  std::optional<Time> again_at_;  ///< for what failed
+  std::optional<Time> again_at_;         ///< for what failed
+  std::optional<Time> tell_absence_at_;  ///< ProxySQL's, if it lasts
   Time next_look_{};
   std::optional<Signs> signs_;  ///< of the last look
   std::optional<Error> fatal_;

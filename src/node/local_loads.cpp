@@ -5,8 +5,10 @@
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
+#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/history.h"
 #include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/differ.h"
 #include "proxysql_consul/node/reading.h"
 #include "proxysql_consul/node/share.h"
@@ -70,18 +72,31 @@ ExitCode LocalLoads::publish() {
     ShareOptions options;
     options.configurations = {std::string(name)};
     options.how.if_current = true;
-    auto status = ExitCode::internal;
+    options.message = "published by follow";
+    Shared shared;
     try {
-      status = share(job_, options).status;
+      shared = share(job_, options);
     } catch (const Error& error) {
       report(job_.log, error, std::string(name));
-      status = error.code();
+      shared = {.failures = {error.what()}, .status = error.code()};
+    }
+    if (shared.status != ExitCode::ok) {
+      refused_[name] = load;
+      tell_unpublished(std::string(name), join(shared.failures, "; "));
     }
     job_.context.bound(std::chrono::seconds(0));
-    if (status != ExitCode::ok) refused_[name] = load;
-    worst = worst_of(worst, status);
+    worst = worst_of(worst, shared.status);
   }
   return worst;
+}
+
+/// The others see that this node holds something else than Consul.
+void LocalLoads::tell_unpublished(const std::string& name, const std::string& why) {
+  NodeFiles files(job_, false);
+  if (files.state().find(name) == nullptr) return;
+  if (!files.state().tell_drift(name, "loaded here and not published: " + why, job_.now())) return;
+  files.write_state();
+  announce(job_, files, {});
 }
 
 ExitCode LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {

@@ -72,6 +72,7 @@ class Save {
         save_one(*configuration);
       } catch (const Error& error) {
         report(job_.log, error, std::string(configuration->name));
+        failures_.emplace_back(error.what());
         worst = worst_of(worst, error.code());
       }
     }
@@ -85,6 +86,7 @@ class Save {
   }
 
   const std::vector<Target>& versions() const { return versions_; }
+  const std::vector<std::string>& failures() const { return failures_; }
 
  private:
   /// What of this ProxySQL no save takes, so that nobody believes that `--all` is all. A courtesy, as the record is.
@@ -246,7 +248,7 @@ class Save {
     } else {
       out << "saved as version " << published.version;
     }
-    out << ", " << rows << " rows";
+    out << ", " << rows << (rows == 1 ? " row" : " rows");
     if (!published.replaced.empty()) out << ", replacing " << published.replaced;
     if (!published.weighed.changes.empty()) out << ": " << published.weighed.changes;
     out << std::endl;
@@ -278,7 +280,7 @@ class Save {
       // Not on disk, or interrupted: for the next update to mend.
       if (is_known && known->outcome == Outcome::failed) return;
       state.runtime_alone = !is_known || known->runtime_alone || known->start != files_.state().start_number;
-      if (is_known) {
+      if (is_known && !known->drifted) {
         state.outcome = known->outcome;
         state.warnings = known->warnings;
         state.lacks = known->lacks;
@@ -298,6 +300,7 @@ class Save {
   Publisher publisher_;
   std::vector<std::string> written_;  ///< the configurations that were
   std::vector<Target> versions_;
+  std::vector<std::string> failures_;
 };
 
 }  // namespace
@@ -306,7 +309,7 @@ Shared share(const Job& job, const ShareOptions& options) {
   for (const auto& name : options.configurations) named_configuration(name);
   Save save(job, options);
   const auto status = save.run();
-  return {.status = status, .versions = save.versions()};
+  return {.failures = save.failures(), .status = status, .versions = save.versions()};
 }
 
 }  // namespace proxysql_consul

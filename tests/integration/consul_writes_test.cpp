@@ -59,7 +59,7 @@ TEST(ConsulWrites, EqualTablesAreNotPut) {
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(saved_version(ran), agent.modify_index(servers_key));
   EXPECT_GT(agent.modify_index(servers_key), version);
-  EXPECT_THAT(ran.out, MatchesRegex("mysql_servers: saved as version [0-9]+, 1 rows, replacing version " +
+  EXPECT_THAT(ran.out, MatchesRegex("mysql_servers: saved as version [0-9]+, 1 row, replacing version " +
                                     std::to_string(version) + " of .+ at 20.+Z: no row changed\n"));
 }
 

@@ -95,6 +95,7 @@ class Site {
  private:
   void add(const std::string& host) {
     nodes_[host] = std::make_unique<NodeUnderTest>(consul, directory_, host);
+    nodes_[host]->user = "alice";
     const auto number = host.back();
     write_file(nodes_[host]->uuid_file(), std::string(8, number) + "-0000-4000-8000-" + std::string(12, number) + "\n");
     consul.agents[nodes_[host]->agent()] = true;

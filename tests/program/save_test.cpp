@@ -85,7 +85,7 @@ TEST_F(Save, WritesAnUnchangedDocumentByForce) {
 
 TEST_F(Save, SavesInactiveRulesFromMemoryAlone) {
   a.execute({"INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1),(2,0)", "LOAD MYSQL QUERY RULES TO RUNTIME"});
-  EXPECT_THAT(a.run({"save", "mysql_query_rules"}).out, HasSubstr(", 1 rows"));
+  EXPECT_THAT(a.run({"save", "mysql_query_rules"}).out, HasSubstr(", 1 row"));
   EXPECT_THAT(a.run({"save", "mysql_query_rules", "--source", "memory"}).out, HasSubstr(", 2 rows"));
   EXPECT_EQ(b.update().status, 0);
   EXPECT_EQ(b.engine.execute("SELECT rule_id, active FROM mysql_query_rules").rows, (Rows{{"1", "1"}, {"2", "0"}}));
@@ -176,7 +176,7 @@ TEST_F(Save, TriesAgainAfterAnotherSaveAndSaysWhoseItReplaces) {
   consul.on_call = {};
   EXPECT_EQ(ran.status, 0);
   const auto replaced = "version " + theirs + " of host-b at 2027-01-15T08:00:01Z";
-  EXPECT_EQ(ran.out, "mysql_servers: saved as version " + version_of(servers_key) + ", 1 rows, replacing " + replaced +
+  EXPECT_EQ(ran.out, "mysql_servers: saved as version " + version_of(servers_key) + ", 1 row, replacing " + replaced +
                          ": 1 row added, 1 removed\n");
   EXPECT_THAT(ran.err, ElementsAre("info: proxysql/mysql_servers: another save came between; now replacing " + replaced,
                                    "warning: mysql_servers: replaces " + replaced +
@@ -223,7 +223,7 @@ TEST_F(Save, ReadsBackAWriteWhoseAnswerWasLost) {
   const auto ran = a.run({"save", "mysql_servers"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(version_of(servers_key), std::to_string(index + 1)) << "it was written twice";
-  EXPECT_EQ(ran.out, "mysql_servers: saved as version " + version_of(servers_key) + ", 1 rows, replacing version " +
+  EXPECT_EQ(ran.out, "mysql_servers: saved as version " + version_of(servers_key) + ", 1 row, replacing version " +
                          before + " of host-a at 2027-01-15T08:00:01Z: 1 row added, 1 removed\n");
   EXPECT_THAT(history(), SizeIs(1));
   EXPECT_EQ(std::to_string(a.state().find("mysql_servers")->version), version_of(servers_key));
@@ -264,7 +264,7 @@ TEST_F(Save, SavesOverAKeyWithoutAValue) {
   a.set_servers({"db1"});
   const auto ran = a.run({"save", "mysql_servers"});
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.out, EndsWith(", 1 rows\n"));
+  EXPECT_THAT(ran.out, EndsWith(", 1 row\n"));
   EXPECT_THAT(consul.value_of(servers_key), HasSubstr("db1"));
 }
 

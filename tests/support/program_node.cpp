@@ -29,6 +29,7 @@ void NodeUnderTest::configure(const std::string& more_settings) {
 Ran NodeUnderTest::run(Texts words, const std::string& input) {
   ProgramWorld world(clock, input);
   world.host = host_;
+  world.user = user;
   world.environment = Environment(environment);
   world.take_reload = take_reload;
   world.watchdog = watchdog;

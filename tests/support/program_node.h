@@ -64,6 +64,7 @@ class NodeUnderTest {
   StandinEngine engine;
   bool is_away = false;
   std::vector<AdminOptions> opened;
+  std::string user;  ///< who runs the program
   std::chrono::seconds bound{0};
   FakeClock clock;
   Environment::Variables environment;

@@ -8,6 +8,7 @@ int ProgramWorld::run(const std::vector<std::string>& words) {
                         .err = err,
                         .environment = environment,
                         .host = host,
+                        .user = user,
                         .clock = clock,
                         .seed = seed,
                         .open_admin = open_admin,

@@ -22,6 +22,7 @@ struct ProgramWorld {
   std::ostringstream err;
   Environment environment;
   std::string host;
+  std::string user;
   Clock& clock;
   std::uint64_t seed = 1;
   decltype(Context::open_admin) open_admin;

@@ -22,6 +22,7 @@ struct ShareOptions {
 
 /// What came of a save.
 struct Shared {
+  std::vector<std::string> failures = {};  ///< what was reported, for people
   ExitCode status = ExitCode::ok;
   std::vector<Target> versions = {};  ///< that Consul holds now of what was to be saved, also where it was unchanged
 };
