@@ -44,8 +44,12 @@ std::vector<Version> list_versions(KvStore& store, const Keys& keys, const std::
 const Version& named_version(const std::vector<Version>& versions, const std::string& configuration,
                              const std::string& text, ExitCode code) {
   const auto id = parse_version_id(text);
+  const auto current =
+      std::find_if(versions.begin(), versions.end(), [](const Version& version) { return version.is_current; });
   const auto found = std::find_if(versions.begin(), versions.end(), [&](const Version& version) {
-    return text == "-1" ? version.id.is_saved() && !version.is_current : version.id == id;
+    if (text != "-1") return version.id == id;
+    // A number above the current one is of another Consul, from which the history was brought here.
+    return version.id.is_saved() && !version.is_current && (current == versions.end() || version.id < current->id);
   });
   if (found != versions.end()) return *found;
   std::vector<std::string> names;

@@ -11,6 +11,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr int record_format = 1;
 
+constexpr auto unfinished_rollback = "a rollback that began here has not ended: `pull` takes Consul's version";
+
 Json json_of(const RecordedConfiguration& entry) {
   return {
       {"version", entry.version}, {"attempted", entry.attempted}, {"sha256", entry.sha256}, {"outcome", entry.outcome},
@@ -37,13 +39,16 @@ NodeRecord record_of(const State& state) {
                     .following = state.following,
                     .frozen = state.frozen};
   for (const auto& [name, entry] : state.configurations) {
-    record.configurations[name] = {.version = entry.version,
-                                   .attempted = std::max(entry.version, entry.attempted),
-                                   .sha256 = entry.sha256,
-                                   .outcome = entry.drifted ? "drifted" : std::string(to_string(entry.outcome)),
-                                   .at = entry.at,
-                                   .warnings = entry.warnings,
-                                   .lacks = entry.lacks};
+    record.configurations[name] = {
+        .version = entry.version,
+        .attempted = std::max(entry.version, entry.attempted),
+        .sha256 = entry.sha256,
+        .outcome = entry.pending   ? "failed"
+                   : entry.drifted ? "drifted"
+                                   : std::string(to_string(entry.outcome)),
+        .at = entry.at,
+        .warnings = entry.pending ? std::vector<std::string>{unfinished_rollback} : entry.warnings,
+        .lacks = entry.lacks};
   }
   for (const auto& [name, entry] : state.passed) {
     auto& told = record.configurations[name];

@@ -70,7 +70,7 @@ std::optional<Start> start_from_json(const Json& json) {
 /// True where the two say the same to the other nodes.
 bool is_same_to_others(const ConfigurationState& a, const ConfigurationState& b) {
   return a.version == b.version && a.sha256 == b.sha256 && a.outcome == b.outcome && a.warnings == b.warnings &&
-         a.attempted == b.attempted && a.lacks == b.lacks && a.drifted == b.drifted;
+         a.attempted == b.attempted && a.lacks == b.lacks && a.drifted == b.drifted && a.pending == b.pending;
 }
 
 std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -225,6 +225,7 @@ void State::mark_pending(const std::string& configuration) {
   auto [entry, is_new] = configurations.try_emplace(configuration);
   if (is_new) entry->second.outcome = Outcome::failed;
   entry->second.pending = true;
+  published = false;
 }
 
 void State::count(const std::string& configuration, Outcome outcome, std::int64_t at) {

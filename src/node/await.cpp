@@ -41,20 +41,34 @@ class Waiting {
     auto& clock = job_.context.clock;
     const auto until = clock.steady() + limit;
     for (;;) {
-      const auto& picture = cluster_.look_for(goal_.keys);
-      nodes_ = goal_.nodes(converge(cluster_.keys(), picture));
-      if (const auto obstacle = goal_.obstacle(picture)) return end(*obstacle);
+      const auto time_left = [&] { return std::chrono::duration_cast<std::chrono::seconds>(until - clock.steady()); };
+      try {
+        const auto& picture = cluster_.look_for(goal_.keys);
+        nodes_ = goal_.nodes(converge(cluster_.keys(), picture));
+        if (const auto obstacle = goal_.obstacle(picture)) return give_up(*obstacle);
+      } catch (const Unavailable& error) {
+        // What is waited for may come about all the same.
+        if (time_left().count() <= 0 || clock.stopping()) {
+          return end("Consul did not answer in the end, " + std::string(error.what()));
+        }
+        clock.pause(std::chrono::milliseconds(500));
+        continue;
+      }
       tell();
       if (!nodes_.empty() && count() == nodes_.size()) {
         clear_line();
         job_.context.out << goal_.what << ": " << all_have() << std::endl;
         return ExitCode::ok;
       }
-      const auto left = std::chrono::duration_cast<std::chrono::seconds>(until - clock.steady());
+      const auto left = time_left();
       if (left.count() <= 0 || clock.stopping())
         return end("not everywhere after " + std::to_string(limit.count()) + " s");
-      // Also who lives can change, and no record tells that.
-      cluster_.await_change(std::min(left, std::chrono::seconds(5)));
+      try {
+        // Also who lives can change, and no record tells that.
+        cluster_.await_change(std::min(left, std::chrono::seconds(5)));
+      } catch (const Unavailable& error) {
+        job_.log.debug("{}", error.what());
+      }
     }
   }
 
@@ -102,6 +116,14 @@ class Waiting {
 
   void clear_line() {
     if (std::exchange(is_drawn_, false)) job_.context.out << "\r\x1b[K";
+  }
+
+  /// What was waited for will not come any more, so who lacked it says nothing.
+  ExitCode give_up(const std::string& why) {
+    clear_line();
+    job_.context.out << std::flush;
+    report(job_.log, Error(ExitCode::differs, goal_.what + ": " + why, "`proxysql-consul status` shows who has what"));
+    return ExitCode::differs;
   }
 
   ExitCode end(const std::string& why) {

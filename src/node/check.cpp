@@ -130,12 +130,16 @@ Finding look_at_applied(const Settings& settings) {
   }
   const auto state = parse_state(*text, settings.state_file);
   for (const auto& [name, known] : state.configurations) {
-    const bool has_failed = known.outcome == Outcome::failed;
+    const bool has_failed = known.outcome == Outcome::failed || known.pending;
     if (!has_failed && !known.drifted && known.outcome != Outcome::partial) continue;
     if (has_failed || finding.gravity == Gravity::ok) {
       finding.gravity = has_failed ? Gravity::problem : Gravity::warning;
     }
     finding.message.append(finding.message.empty() ? "" : "; ").append(name);
+    if (known.pending) {
+      finding.message.append(": a rollback that began here has not ended");
+      continue;
+    }
     finding.message.append(known.drifted ? ": drifted: " : has_failed ? ": failed: " : ": partial: ");
     finding.message.append(known.warnings.empty() ? "it does not say why" : join(known.warnings, ", "));
   }

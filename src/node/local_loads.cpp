@@ -7,10 +7,8 @@
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/history.h"
-#include "proxysql_consul/consul/publish.h"
 #include "proxysql_consul/node/announce.h"
-#include "proxysql_consul/node/differ.h"
-#include "proxysql_consul/node/reading.h"
+#include "proxysql_consul/node/keep.h"
 #include "proxysql_consul/node/share.h"
 
 namespace proxysql_consul {
@@ -119,50 +117,29 @@ ExitCode LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
   return worst;
 }
 
-/// True where something was kept.
-bool LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
+void LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
   const std::string name(configuration.name);
   const auto keys = job_.settings.keys();
   auto patience = job_.begin(patience_of_keeping);
   NodeFiles files(job_, true);
   LocalProxySql proxysql(job_, patience);
   files.state().observe(proxysql.start());
-  const auto* known = files.state().find(name);
-  // Of what this node never saved nor applied nobody said that it is worth keeping.
-  if (known == nullptr || known->version == 0) return false;
   const auto* counted = files.state().counted(name);
-  if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value)) {
-    return false;
-  }
+  if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value))
+    return;
   const auto store = job_.open_consul(job_.settings.consul);
-  const auto is_here = [&](const VersionId& id, const KvEntry& version) {
-    const auto held = open_document(*store, keys, version, name);
-    return held && held->document &&
-           compare_here(job_, proxysql, files.state(), configuration, id, *held).comparison.is_same();
-  };
-  const auto versions = patience.retry([&] { return list_versions(*store, keys, name); });
-  for (const auto& version : versions) {
-    const bool is_of_interest = version.id.version == entry.modify_index || version.id.version == known->version ||
-                                version.id.uuid == files.uuid();
-    if (is_of_interest && is_here(version.id, version.entry)) return false;
-  }
-  const auto reading = proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
-    return read_shared(session, inventory, configuration, job_.settings, false);
+  auto versions = patience.retry([&] { return list_versions(*store, keys, name); });
+  const auto* known = files.state().find(name);
+  std::erase_if(versions, [&](const Version& version) {
+    return version.id.version != entry.modify_index && version.id.uuid != files.uuid() &&
+           (known == nullptr || version.id.version != known->version);
   });
-  const Document document{.config_name = name,
-                          .uuid = files.uuid(),
-                          .tables = reading.tables,
-                          .blob = {},
-                          .from_memory = reading.from_memory,
-                          .origin = {.host = job_.context.host,
-                                     .by = job_.context.user,
-                                     .proxysql_version = proxysql.version(),
-                                     .saved_at = job_.now(),
-                                     .message = "overtaken by version " + std::to_string(entry.modify_index)}};
-  const auto id = patience.retry([&] { return keep_in_history(*store, keys, document, entry.modify_index); });
+  const auto id =
+      keep_unsaved({.job = job_, .files = files, .proxysql = proxysql, .store = *store, .patience = patience},
+                   configuration, versions, entry.modify_index);
+  if (!id) return;
   job_.log.warn("{}: what was loaded here was overtaken by version {}: kept in the history as {}", name,
-                entry.modify_index, to_string(id));
-  return true;
+                entry.modify_index, to_string(*id));
 }
 
 }  // namespace proxysql_consul

@@ -13,6 +13,7 @@
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/apply_version.h"
 #include "proxysql_consul/node/differ.h"
+#include "proxysql_consul/node/keep.h"
 #include "proxysql_consul/node/reading.h"
 #include "proxysql_consul/proxysql/reader.h"
 
@@ -74,7 +75,10 @@ class Rollback {
                   "`pull --force " + name_ + "` applies it here once more");
     }
     id_ = version.id;
-    if (versions.front().is_current) seen_ = versions.front().id.version;
+    for (const auto& one : versions) {
+      if (one.is_current) seen_ = one.id.version;
+    }
+    versions_ = versions;
     auto held = patience_.retry([&] { return open_document(*consul_, keys_, version.entry, name_); });
     if (!held || !held->document) {
       throw Error(ExitCode::payload, name_ + ": version " + to_string(id_) +
@@ -125,9 +129,25 @@ class Rollback {
         << (weighed.changes.empty() ? "" : ", against Consul's: " + weighed.changes) << "\n";
   }
 
+  /// What was loaded here and never saved would be gone otherwise.
+  void keep_unsaved_loads() {
+    std::erase_if(versions_, [&](const Version& version) {
+      return !version.is_current && version.id != id_ && version.id.uuid != files_.uuid();
+    });
+    kept_ =
+        keep_unsaved({.job = job_, .files = files_, .proxysql = proxysql_, .store = *consul_, .patience = patience_},
+                     configuration_, versions_, seen_ > 0 ? seen_ : id_.version);
+    if (kept_) {
+      job_.log.warn("{}: what was loaded here was not saved: kept in the history as {}", name_, to_string(*kept_));
+    }
+  }
+
   Applied apply_chosen() {
+    keep_unsaved_loads();
     files_.state().mark_pending(name_);
     files_.write_state();
+    // Before anything is loaded: whatever ends this run, the others see that it has not ended well.
+    announce(job_, files_, proxysql_.version());
     Applied applied;
     try {
       applied = apply(*held_.document, id_.version, held_.entry.value);
@@ -206,7 +226,10 @@ class Rollback {
       job_.log.debug("{}: not taken back: {}", name_, second.what());
     }
     if (!is_back) leave_marked(error);
-    throw Error(error.code(), error.what() + ("; " + describe(*held)) + " is applied here again", error.hint());
+    throw Error(error.code(),
+                error.what() + ("; " + describe(*held)) + " is applied here" +
+                    (kept_ ? ", and what was loaded before is kept as " + to_string(*kept_) : " again"),
+                error.hint());
   }
 
   /// A write that nobody answered may have been carried out.
@@ -279,10 +302,12 @@ class Rollback {
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
   Publisher publisher_;
-  VersionId id_;            ///< the version that is to be current again
-  Held held_;               ///< its document
-  Document document_;       ///< that, as it is published
-  std::uint64_t seen_ = 0;  ///< the version that was current when it was chosen
+  VersionId id_;                   ///< the version that is to be current again
+  Held held_;                      ///< its document
+  Document document_;              ///< that, as it is published
+  std::vector<Version> versions_;  ///< that there are
+  std::optional<VersionId> kept_;  ///< what was loaded here and not saved
+  std::uint64_t seen_ = 0;         ///< the version that was current when it was chosen
 };
 
 }  // namespace

@@ -86,8 +86,16 @@ class Status {
     const bool draws = options_.watch && terminal && !options_.json;
     out << (draws ? clear_screen : "") << shown(now, terminal) << std::flush;
     while (options_.watch && !job_.context.clock.stopping()) {
-      cluster_.await_change(longest_pause_between_tries);
-      auto then = std::exchange(now, converge(cluster_.keys(), cluster_.look()));
+      auto then = now;
+      try {
+        cluster_.await_change(longest_pause_between_tries);
+        now = converge(cluster_.keys(), cluster_.look());
+        is_away_ = false;
+      } catch (const Unavailable& error) {
+        if (!std::exchange(is_away_, true)) job_.log.warn("{}; tries on", error.what());
+        job_.context.clock.pause(std::chrono::milliseconds(500));
+        continue;
+      }
       // Whoever read it has gone.
       if (!out) break;
       if (draws) {
@@ -171,6 +179,7 @@ class Status {
 
   const Job& job_;
   const StatusOptions& options_;
+  bool is_away_ = false;  ///< Consul is
   Cluster cluster_;
 };
 

@@ -118,6 +118,22 @@ TEST_F(Follow, BringsAProxySqlUpToDateThatWasAway) {
                                    HasSubstr("answers again"), HasSubstr("has started since")));
 }
 
+TEST_F(Follow, ShowsInTheStatusThatItsProxySqlIsAway) {
+  save_from_a({"one"});
+  Ran shown;
+  follow({{seconds(3),
+           [&] {
+             b.is_away = true;
+             b.engine.restart();
+           }},
+          {seconds(20), [&] { shown = a.run({"status"}); }},
+          {seconds(30), [&] { b.is_away = false; }}},
+         seconds(60));
+  EXPECT_EQ(shown.status, 7);
+  EXPECT_THAT(shown.out, HasSubstr("host-b  failed  2.7.2     mysql_servers: proxysql admin@127.0.0.1:6032: away"));
+  EXPECT_EQ(a.run({"status"}).status, 0);
+}
+
 TEST_F(Follow, SaysOnceThatConsulIsAwayAndOnceThatItIsBack) {
   save_from_a({"one"});
   const auto ran = follow({{seconds(3), [&] { consul.always = FakeConsul::Failure::away; }},
@@ -207,7 +223,29 @@ TEST_F(FollowAndPublish, SaysARefusalOnceAndTriesAgainAfterTheFreeze) {
                           seconds(100));
   EXPECT_THAT(ran.err, ElementsAre(HasSubstr("frozen")));
   EXPECT_EQ(a.update().status, 0);
+  EXPECT_EQ(a.run({"status"}).status, 0);
   EXPECT_THAT(a.servers(), ElementsAre("mine"));
+}
+
+TEST_F(FollowAndPublish, ShowsInTheStatusWhatIsNotPublished) {
+  Ran shown;
+  Ran checked;
+  follow({{seconds(5),
+           [&] {
+             b.execute({"DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME"});
+           }},
+          {seconds(10),
+           [&] {
+             shown = a.run({"status"});
+             checked = b.run({"check"});
+           }},
+          {seconds(20), [&] { b.set_servers({"first"}); }}},
+         seconds(100));
+  EXPECT_EQ(shown.status, 7);
+  EXPECT_THAT(shown.out, HasSubstr("loaded here and not published: table mysql_servers would lose 1 of the 1 rows"));
+  EXPECT_THAT(checked.out, HasSubstr("warning  applied"));
+  EXPECT_EQ(versions(), 0U);
+  EXPECT_EQ(a.run({"status"}).status, 0) << "what was undone is no difference";
 }
 
 TEST_F(FollowAndPublish, KeepsInTheHistoryWhatIsOvertaken) {

@@ -164,6 +164,52 @@ TEST_F(RollbackCommand, TakesWhatAFreezeStopsBackAgain) {
 }
 
 /// Whatever fails when: this node runs what Consul holds, or nothing that it has recorded counts and pull mends it.
+TEST_F(RollbackCommand, KeepsInTheHistoryWhatWasLoadedHereAndNotSaved) {
+  b.set_servers({"db2", "mine"});
+  const auto ran = roll_back(b, first);
+  EXPECT_EQ(ran.status, 0);
+  const auto id = second + "." + b.uuid();
+  EXPECT_THAT(ran.err,
+              ElementsAre("warning: mysql_servers: what was loaded here was not saved: kept in the history as " + id));
+  EXPECT_EQ(b.servers(), Texts{"db1"});
+  EXPECT_EQ(roll_back(b, id).status, 0);
+  EXPECT_EQ(b.servers(), (Texts{"db2", "mine"}));
+}
+
+TEST_F(RollbackCommand, SaysWhatItTookAwayWhereItIsStopped) {
+  b.set_servers({"mine"});
+  consul.on_call = [&](const std::string& call) {
+    if (call.starts_with("TXN cas " + servers_key)) consul.set(prefix + "freeze", "now");
+  };
+  const auto ran = roll_back(b, first);
+  consul.on_call = nullptr;
+  EXPECT_EQ(ran.status, 8);
+  const auto id = second + "." + b.uuid();
+  EXPECT_THAT(ran.err.back(), HasSubstr("is applied here, and what was loaded before is kept as " + id));
+}
+
+TEST_F(RollbackCommand, IsSeenByTheOthersFromItsBeginningUntilItEndedWell) {
+  Ran shown;
+  Ran checked;
+  consul.on_call = [&](const std::string& call) {
+    if (!call.starts_with("TXN cas " + servers_key)) return;
+    shown = c.run({"status"});
+    consul.always = FakeConsul::Failure::away;
+  };
+  EXPECT_EQ(roll_back(b, first).status, 5);
+  consul.on_call = nullptr;
+  consul.always.reset();
+  EXPECT_EQ(shown.status, 7);
+  EXPECT_THAT(shown.out, HasSubstr("host-b  failed"));
+  EXPECT_EQ(c.run({"status"}).status, 7) << "it runs another version than Consul holds";
+  checked = b.run({"check"});
+  EXPECT_EQ(checked.status, 7);
+  EXPECT_THAT(checked.out, HasSubstr("problem  applied"));
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.servers(), Texts{"db2"});
+  EXPECT_EQ(c.run({"status"}).status, 0);
+}
+
 TEST_F(RollbackCommand, LeavesNothingThatASchedulerCouldPublish) {
   using Failure = FakeConsul::Failure;
   int marked = 0;

@@ -171,5 +171,20 @@ TEST_F(Wait, WaitsForAFreezeAndItsEnd) {
   EXPECT_EQ(b.run({"thaw", "--wait"}).status, 0);
 }
 
+TEST_F(Wait, OutlastsAConsulThatIsAwayForAWhile) {
+  int calls = 0;
+  consul.on_call = [&](const std::string& call) {
+    if (!call.starts_with("WAIT")) return;
+    consul.on_call = [&](const std::string&) {
+      if (++calls == 10) consul.always.reset();
+    };
+    consul.always = FakeConsul::Failure::away;
+  };
+  const auto ran = a.run({"save", "mysql_servers", "--wait=60"});
+  consul.on_call = nullptr;
+  EXPECT_EQ(ran.status, 7);
+  EXPECT_THAT(ran.err.back(), AllOf(HasSubstr("not everywhere after 60 s"), HasSubstr("host-b: behind")));
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing

@@ -42,7 +42,7 @@ class LocalLoads {
   /// What was loaded when this node last saved or applied it, or when it was first seen since ProxySQL's start.
   void look_up_bases(const Signs& signs);
   void tell_unpublished(const std::string& name, const std::string& why);
-  bool keep_one(const Configuration& configuration, const KvEntry& entry);
+  void keep_one(const Configuration& configuration, const KvEntry& entry);
 
   const Job& job_;
   std::vector<const Configuration*> configurations_;

@@ -248,7 +248,8 @@ TEST(Weigh, LetsNoTableShrinkUnlookedAt) {
   }
   EXPECT_EQ(refusal(servers({}), held_servers(many(3)), Acquaintance::whole, if_current),
             "table mysql_servers would lose 3 of the 3 rows that Consul holds in version 7 of ann@there at then (if "
-            "that is meant, add --allow-shrink; `pull` takes Consul's version)");
+            "that is meant, `save mysql_servers` without --if-current, or with --allow-shrink; "
+            "`pull --force mysql_servers` takes Consul's version)");
 }
 
 TEST(Weigh, CarriesInactiveRowsOverWhereRuntimeWasRead) {

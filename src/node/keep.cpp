@@ -1,0 +1,41 @@
+#include "proxysql_consul/node/keep.h"
+
+#include <string>
+#include <utility>
+
+#include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/node/differ.h"
+#include "proxysql_consul/node/reading.h"
+
+namespace proxysql_consul {
+
+std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& configuration,
+                                      const std::vector<Version>& versions, std::uint64_t overtaken_by) {
+  const std::string name(configuration.name);
+  const auto keys = with.job.settings.keys();
+  const auto* known = with.files.state().find(name);
+  if (known == nullptr || known->version == 0) return std::nullopt;
+  for (const auto& version : versions) {
+    const auto held = with.patience.retry([&] { return open_document(with.store, keys, version.entry, name); });
+    if (!held || !held->document) continue;
+    const auto compared =
+        compare_here(with.job, with.proxysql, with.files.state(), configuration, version.id, *held).comparison;
+    if (compared.is_same()) return std::nullopt;
+  }
+  auto reading = with.proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
+    return read_shared(session, inventory, configuration, with.job.settings, false);
+  });
+  const Document document{.config_name = name,
+                          .uuid = with.files.uuid(),
+                          .tables = std::move(reading.tables),
+                          .blob = {},
+                          .from_memory = reading.from_memory,
+                          .origin = {.host = with.job.context.host,
+                                     .by = with.job.context.user,
+                                     .proxysql_version = with.proxysql.version(),
+                                     .saved_at = with.job.now(),
+                                     .message = "overtaken by version " + std::to_string(overtaken_by)}};
+  return with.patience.retry([&] { return keep_in_history(with.store, keys, document, overtaken_by); });
+}
+
+}  // namespace proxysql_consul
