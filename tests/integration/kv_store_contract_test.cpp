@@ -266,6 +266,24 @@ TEST_P(KvStoreContract, WaitsForAChange) {
   }
 }
 
+TEST_P(KvStoreContract, EndsItsWaitingWhereThatIsWantedMeanwhile) {
+  put("a", "1");
+  const auto before = store->list(key());
+  if (is_fake()) consuls->fake.on_wait = [](std::chrono::milliseconds) { return true; };
+  int calls = 0;
+  const auto seen = store->wait(key(), before.index, long_limit,
+                                {.every = std::chrono::milliseconds(10), .go_on = [&] { return ++calls < 5; }});
+  consuls->fake.on_wait = {};
+  EXPECT_FALSE(seen);
+  EXPECT_EQ(calls, 5);
+  EXPECT_EQ(store
+                ->wait(key(), before.index - 1, long_limit,
+                       {.every = std::chrono::milliseconds(10), .go_on = [] { return true; }})
+                ->entries.size(),
+            1U)
+      << "the same store goes on";
+}
+
 TEST_P(KvStoreContract, WaitsNoLongerThanTheLimit) {
   for (const bool empty : {true, false}) {
     if (!empty) put("a", "1");

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -334,6 +336,54 @@ TEST_F(FollowAndDrift, IsNoWorkOfAMonitor) {
   EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 0);
   const auto ran = follow({{seconds(5), [&] { b.engine.set_read_only("applied", 3306, true); }}}, seconds(300));
   EXPECT_THAT(ran.err, ElementsAre());
+}
+
+TEST_F(Follow, TakesNoEmptyAnswerForADeletion) {
+  save_from_a({"one"});
+  const auto ran = follow({{seconds(5), [&] { consul.hidden = {prefix}; }},
+                           {seconds(10), [&] { consul.hidden = {}; }},
+                           {seconds(15),
+                            [&] {
+                              consul.entries.clear();
+                              consul.removed_at = ++consul.index;
+                            }}},
+                          seconds(60));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(b.servers(), ElementsAre("one"));
+}
+
+TEST_F(Follow, GoesOnWithAConsulThatWasSetUpAnew) {
+  save_from_a({"one"});
+  follow({{seconds(5),
+           [&] {
+             consul.entries.clear();
+             consul.index = 3;
+             EXPECT_EQ(a.run({"save", "--force", "mysql_servers"}).status, 0);
+           }},
+          {seconds(400), [&] { save_from_a({"two"}); }},
+          {seconds(410), [&] { EXPECT_THAT(b.servers(), ElementsAre("two")); }}},
+         seconds(411));
+}
+
+TEST_F(Follow, HoldsNoMoreFilesAfterAThousandDeliveries) {
+  save_from_a({"one"});
+  const auto files = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  std::vector<Happening> happenings;
+  std::vector<std::ptrdiff_t> held;
+  constexpr int deliveries = 1000;
+  for (int i = 1; i <= deliveries; ++i) {
+    happenings.push_back({seconds(i), [&, i] {
+                            a.set_servers({"db" + std::to_string(i % 7)});
+                            EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+                            if (i == 10 || i == deliveries) held.push_back(files());
+                          }});
+  }
+  follow(happenings, seconds(deliveries + 5));
+  EXPECT_THAT(b.servers(), ElementsAre("db" + std::to_string(deliveries % 7)));
+  ASSERT_EQ(held.size(), 2U);
+  EXPECT_EQ(held[0], held[1]);
 }
 
 TEST_F(Follow, ReadsItsSettingsAnew) {

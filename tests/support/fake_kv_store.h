@@ -135,11 +135,13 @@ class FakeKvStore : public KvStore {
     return listing(prefix);
   }
 
-  std::optional<KvListing> wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds,
+  std::optional<KvListing> wait(std::string_view prefix, std::uint64_t index, std::chrono::seconds limit,
                                 const Meanwhile& meanwhile) override {
     const Call call(*this, "WAIT " + std::string(prefix) + " " + std::to_string(index));
     // Without a test that says what happens meanwhile the limit passes at once.
-    while (consul_.on_wait && consul_.index_under(prefix) <= index) {
+    std::chrono::milliseconds waited{0};
+    while (consul_.on_wait && consul_.index_under(prefix) <= index && waited < limit) {
+      waited += meanwhile.every;
       if (meanwhile.go_on && !meanwhile.go_on()) return std::nullopt;
       if (!consul_.on_wait(meanwhile.every)) break;
       if (consul_.always) throw Unavailable(ExitCode::consul, "fake consul: WAIT " + std::string(prefix) + ": away");

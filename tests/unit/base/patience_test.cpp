@@ -82,5 +82,29 @@ TEST_F(PatienceTest, GivesTheFirstResultAndRetriesNothingElse) {
   EXPECT_THAT(clock.pauses, SizeIs(3));
 }
 
+TEST(RateLimit, LetsTwoThingsHappenAtOnceAndThenOneInEachInterval) {
+  const std::chrono::milliseconds interval{100};
+  RateLimit limit(interval);
+  const std::chrono::steady_clock::time_point begin(std::chrono::hours(1));
+  EXPECT_EQ(limit.take(begin).count(), 0);
+  EXPECT_EQ(limit.take(begin).count(), 0);
+  EXPECT_EQ(limit.take(begin).count(), 100);
+  EXPECT_EQ(limit.take(begin + 3 * interval).count(), 0);
+  EXPECT_EQ(limit.take(begin + 3 * interval).count(), 0);
+  EXPECT_EQ(limit.take(begin + 3 * interval).count(), 100);
+}
+
+TEST(Backoff, DoublesItsPausesUpToTheLongest) {
+  using std::chrono::milliseconds;
+  Backoff backoff(milliseconds(100), milliseconds(500), 1);
+  for (const int longest : {100, 200, 400, 500, 500}) {
+    const auto pause = backoff.next();
+    EXPECT_LE(pause, milliseconds(longest));
+    EXPECT_GE(pause, milliseconds(longest / 2));
+  }
+  backoff.reset();
+  EXPECT_LE(backoff.next(), milliseconds(100));
+}
+
 }  // namespace
 }  // namespace proxysql_consul
