@@ -404,7 +404,8 @@ TEST(Settings, RefuseVariablesThatAreWrong) {
   for (const auto& [variable, text, error] : cases) {
     SCOPED_TRACE(variable);
     Settings settings;
-    EXPECT_EQ(error_of([&] { apply_environment(settings, environment({{variable, text}})); }), error);
+    const auto wrong = environment({{variable, text}});
+    EXPECT_EQ(error_of([&] { apply_environment(settings, wrong); }), error);
   }
 }
 
