@@ -289,7 +289,14 @@ ExitCode follow(const Job& job) {
                   .log = job.log,
                   .load_settings = job.load_settings,
                   .following = true};
-    if (!Follower(own).run()) {
+    bool is_to_reload = false;
+    try {
+      is_to_reload = Follower(own).run();
+    } catch (const Error&) {
+      tell_following(job, false);
+      throw;
+    }
+    if (!is_to_reload) {
       job.context.notify("STOPPING=1");
       tell_following(job, false);
       return ExitCode::ok;

@@ -294,6 +294,20 @@ TEST_F(FollowAndPublish, KeepsAsManyOvertakenVersionsAsSavedOnes) {
   EXPECT_EQ(all.size(), 4U);
 }
 
+TEST_F(Follow, RefusesToPublishWhatItsProxySqlDoesNotTell) {
+  NodeUnderTest old(consul, dir, "host-old", "\"publish\":[\"mysql_servers\"]", StandinVersion::v2_5);
+  consul.on_wait = [&](milliseconds time) {
+    old.clock.turn(time);
+    return true;
+  };
+  const auto ran = old.run({"follow"});
+  consul.on_wait = {};
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.err,
+              ElementsAre(HasSubstr("publish: this ProxySQL does not tell when somebody loads mysql_servers")));
+  EXPECT_FALSE(parse_node_record(consul.value_of(meta + "node/" + old.uuid())).following);
+}
+
 class FollowAndDrift : public Follow {
  protected:
   void SetUp() override { save_from_a({"applied"}); }
