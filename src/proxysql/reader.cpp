@@ -135,6 +135,21 @@ Table read_table_like(AdminSession& session, const Configuration& configuration,
   return read_table(session, configuration, schema, name, like);
 }
 
+/// Which of the tables hold rows. One question where there are many, since most of them are empty, and each question
+/// about a runtime table makes the server build all of its configuration.
+std::vector<bool> hold_rows(AdminSession& session, const std::vector<std::string>& tables) {
+  constexpr std::size_t many = 3;
+  if (tables.size() < many) return std::vector<bool>(tables.size(), true);
+  std::string statement;
+  for (const auto& table : tables) {
+    statement.append(statement.empty() ? "SELECT " : ",").append("EXISTS(SELECT 1 FROM ").append(table).append(")");
+  }
+  const auto answer = session.query(statement).rows.at(0).copy();
+  std::vector<bool> hold;
+  for (std::size_t i = 0; i < tables.size(); ++i) hold.push_back(answer.at(i) != "0");
+  return hold;
+}
+
 /// Of the rules that it is given ProxySQL leaves out, in silence, those whose client_addr it does not understand. True
 /// where there is none such.
 bool are_all_at_work(AdminSession& session, const Table& rules) {
@@ -200,9 +215,16 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& in
 
 std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
                                const std::vector<TableSchema>& schemas, Layer layer, const std::vector<Table>& like) {
+  std::vector<std::string> names;
+  for (const auto& schema : schemas) names.push_back((layer == Layer::disk ? "disk." : "") + schema.name);
+  const auto hold = hold_rows(session, names);
   std::vector<Table> tables;
   for (const auto& schema : schemas) {
-    const auto name = (layer == Layer::disk ? "disk." : "") + schema.name;
+    const auto& name = names[tables.size()];
+    if (!hold[tables.size()]) {
+      tables.push_back(empty_table(schema));
+      continue;
+    }
     const auto expected = expected_rows(like, schema);
     tables.push_back(expected ? read_table_like(session, configuration, schema, name, *expected)
                               : read_table(session, configuration, schema, name, {}));
@@ -231,7 +253,16 @@ RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, co
     const bool is_of_a_cluster =
         std::any_of(before.begin(), before.end(), [](const Load& load) { return load.name == "mysql_servers_v2"; });
     RuntimeTables runtime{.tables = {}, .as_loaded = true, .load = load_of(before, configuration)};
+    std::vector<std::string> names;
+    for (const auto& schema : schemas) names.push_back(runtime_name(schema.name));
+    const auto hold = hold_rows(session, names);
     for (const auto& schema : schemas) {
+      const bool holds = hold[runtime.tables.size()];
+      // Servers that were loaded and discovered away are not at runtime, and were loaded all the same.
+      if (!holds && !is_servers_table(schema.name)) {
+        runtime.tables.push_back(empty_table(schema));
+        continue;
+      }
       std::optional<Table> table;
       const auto expected = expected_rows(like, schema).value_or(Rows());
       if (is_of_a_cluster && !cluster_query_of(schema.name).empty()) table = read_loaded(session, schema, expected);
