@@ -9,6 +9,7 @@ install(
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
   FILES_MATCHING
   PATTERN "*.md"
+  PATTERN "*.svg"
   PATTERN hacking.md EXCLUDE)
 file(READ etc/consul-watch.json watch)
 string(REPLACE /usr/local/bin ${CMAKE_INSTALL_FULL_BINDIR} watch "${watch}")
