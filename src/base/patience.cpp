@@ -29,7 +29,7 @@ std::chrono::milliseconds Backoff::next() {
 
 std::chrono::milliseconds RateLimit::take(std::chrono::steady_clock::time_point now) {
   full_at_ = std::max(full_at_, now) + interval_;
-  const auto over = full_at_ - now - 2 * interval_;
+  const auto over = full_at_ - now - burst_ * interval_;
   return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(over), std::chrono::milliseconds(0));
 }
 

@@ -28,8 +28,9 @@ constexpr std::chrono::milliseconds pulse{100};
 /// somebody loaded it.
 constexpr std::chrono::milliseconds between_looks_at_starts{1000};
 constexpr std::chrono::milliseconds between_looks_at_loads{20};
-/// Changes that come faster are taken together.
+/// Changes that keep coming faster are taken together. A person at work makes a few in a row, and none of them waits.
 constexpr std::chrono::milliseconds between_deliveries{100};
+constexpr int deliveries_at_once = 10;
 /// A ProxySQL that starts anew is away for so long.
 constexpr std::chrono::seconds usual_absence{5};
 /// At most, and half of it at least.
@@ -244,7 +245,7 @@ class Follower {
   DriftWatch drift_;
   std::unique_ptr<KvStore> consul_;
   BlockingQuery query_;
-  RateLimit deliveries_{between_deliveries};
+  RateLimit deliveries_{between_deliveries, deliveries_at_once};
   Jitter pause_of_comparing_;
   Backoff consul_pauses_;
   Backoff delivery_pauses_;

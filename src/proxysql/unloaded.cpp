@@ -14,10 +14,19 @@ namespace {
 constexpr std::size_t many_rows = 1000;
 constexpr std::size_t most_named = 5;
 
-std::size_t count_active(AdminSession& session, const TableSchema& schema) {
-  const auto where = has_inactive_rows(schema.name) ? " WHERE active=1" : "";
-  const auto rows = session.query("SELECT COUNT(*) FROM " + schema.name + where).rows;
-  return static_cast<std::size_t>(to_integer(rows.at(0).at(0).value_or("")).value_or(0));
+/// Of each table, by one question.
+std::vector<std::size_t> count_active(AdminSession& session, const std::vector<TableSchema>& schemas) {
+  if (schemas.empty()) return {};
+  std::string statement;
+  for (const auto& schema : schemas) {
+    statement.append(statement.empty() ? "SELECT " : ",").append("(SELECT COUNT(*) FROM ").append(schema.name);
+    statement.append(has_inactive_rows(schema.name) ? " WHERE active=1)" : ")");
+  }
+  std::vector<std::size_t> counts;
+  for (const auto& count : session.query(statement).rows.at(0).copy()) {
+    counts.push_back(static_cast<std::size_t>(to_integer(count.value_or("")).value_or(0)));
+  }
+  return counts;
 }
 
 /// The first lines, and how many more there are.
@@ -36,9 +45,12 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
                               const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
                               const std::vector<std::string>& exclude_variables) {
   std::vector<std::string> lines;
-  for (const auto& schema : schemas) {
+  const auto counts = count_active(session, schemas);
+  for (std::size_t i = 0; i < schemas.size(); ++i) {
+    const auto& schema = schemas[i];
+    const auto active = counts.at(i);
+    if (active == 0) continue;
     const auto there = runtime_form(table_named(runtime, schema.name));
-    const auto active = count_active(session, schema);
     if (configuration.variables.empty() && (active > many_rows || there.rows.size() > many_rows)) {
       if (active == there.rows.size()) continue;
       lines.push_back("table " + schema.name + ": " + std::to_string(active) + " active rows in memory, " +

@@ -40,17 +40,18 @@ class Backoff {
   Jitter jitter_;
 };
 
-/// Lets two things happen at once, and then one in each interval.
+/// Lets `burst` things happen at once, and then one in each interval; what was not used comes back at that pace.
 class RateLimit {
  public:
-  explicit RateLimit(std::chrono::milliseconds interval) : interval_(interval) {}
+  RateLimit(std::chrono::milliseconds interval, int burst) : interval_(interval), burst_(burst) {}
 
   /// How long the next one has to wait; it counts as having happened then.
   std::chrono::milliseconds take(std::chrono::steady_clock::time_point now);
 
  private:
   std::chrono::milliseconds interval_;
-  std::chrono::steady_clock::time_point full_at_{};  ///< when two may happen at once again
+  int burst_;
+  std::chrono::steady_clock::time_point full_at_{};  ///< when the whole burst may happen at once again
 };
 
 /// The time that one piece of work has for waiting, in all, from its construction.

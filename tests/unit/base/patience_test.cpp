@@ -82,9 +82,9 @@ TEST_F(PatienceTest, GivesTheFirstResultAndRetriesNothingElse) {
   EXPECT_THAT(clock.pauses, SizeIs(3));
 }
 
-TEST(RateLimit, LetsTwoThingsHappenAtOnceAndThenOneInEachInterval) {
+TEST(RateLimit, LetsABurstHappenAtOnceAndThenOneInEachInterval) {
   const std::chrono::milliseconds interval{100};
-  RateLimit limit(interval);
+  RateLimit limit(interval, 2);
   const std::chrono::steady_clock::time_point begin(std::chrono::hours(1));
   EXPECT_EQ(limit.take(begin).count(), 0);
   EXPECT_EQ(limit.take(begin).count(), 0);
