@@ -49,13 +49,23 @@ void drop_unnamed_variables(const Table& wanted, Table& table) {
 }  // namespace
 
 Comparison compare(const Local& here, const std::vector<Table>& there) {
-  auto fitted = fit(here.configuration, there, here.schemas, variables_in(here), here.exclude_variables);
+  Sharing sharing(here.scope, here.schemas);
+  sharing.see(here.tables);
+  sharing.see(here.left_out);
+  auto fitted =
+      fit(here.configuration, there, here.schemas, variables_in(here), here.scope.exclude_variables, &sharing);
   Comparison comparison{.tables = {}, .notes = std::move(fitted.warnings)};
   auto tables = here.tables;
   if (!here.as_loaded && here.memory) {
-    auto settled = settle_servers(std::move(tables), fitted.tables, *here.memory);
+    auto settled = settle_servers(std::move(tables), sharing.combine(fitted.tables, *here.memory), *here.memory);
     tables = std::move(settled.tables);
     comparison.notes.insert(comparison.notes.end(), settled.moved.begin(), settled.moved.end());
+  }
+  if (sharing.has_local()) {
+    fitted.tables = sharing.combine(std::move(fitted.tables), sharing.with_left_out(tables, here.left_out));
+    for (const auto& kept : sharing.describe_kept(tables)) {
+      comparison.notes.push_back("kept local, and not compared: " + kept);
+    }
   }
   for (const auto& schema : here.schemas) {
     const auto* wanted = find_table(fitted.tables, schema.name);

@@ -13,21 +13,25 @@ namespace {
 
 [[noreturn]] void refuse_misfit(const std::string& what) { throw Error(ExitCode::payload, what); }
 
-void warn_of_columns(const Table& from, const TableSchema& schema, std::vector<std::string>& warnings) {
+/// `from` as the document has it, and `to` as it is here, row by row.
+void warn_of_columns(const Table& from, const Table& to, const Sharing* sharing, std::vector<std::string>& warnings) {
   std::vector<std::string> lost;
   for (std::size_t i = 0; i < from.columns.size(); ++i) {
-    if (schema.find(from.columns[i])) continue;
-    const bool carries = std::any_of(from.rows.begin(), from.rows.end(), [&](const RowView& row) {
-      return !is_default_value(schema.name, from.columns[i], row[i]);
-    });
+    if (to.find(from.columns[i])) continue;
+    if (sharing != nullptr && sharing->is_local_column(to.name, from.columns[i])) continue;
+    bool carries = false;
+    for (std::size_t number = 0; number < from.rows.size() && !carries; ++number) {
+      carries = !is_default_value(to.name, from.columns[i], from.rows[number][i]) &&
+                (sharing == nullptr || !sharing->is_local(to.name, to.rows[number]));
+    }
     if (carries) lost.push_back(printable(from.columns[i], 64));
   }
   if (!lost.empty()) {
-    warnings.push_back("table " + schema.name + ": this ProxySQL has no column " + join(lost) + ": left out");
+    warnings.push_back("table " + to.name + ": this ProxySQL has no column " + join(lost) + ": left out");
   }
 }
 
-Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>& warnings) {
+Table fit_table(Table from, const TableSchema& schema, Sharing* sharing, std::vector<std::string>& warnings) {
   if (from.columns.empty()) {
     for (const auto& row : from.rows) {
       if (row.size() == schema.columns.size()) continue;
@@ -37,7 +41,6 @@ Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>&
     }
     for (const auto& column : schema.columns) from.columns.push_back(column.name);
   }
-  warn_of_columns(from, schema, warnings);
   Table to{.name = schema.name, .columns = {}, .rows = {}};
   std::vector<std::optional<std::size_t>> sources;
   std::vector<Cell> defaults;
@@ -49,7 +52,10 @@ Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>&
       refuse_misfit("table " + schema.name + ": the document lacks column " + column.name + ", which has no default");
     }
   }
-  if (to.columns == from.columns) return from;
+  if (to.columns == from.columns) {
+    if (sharing != nullptr) sharing->see(from);
+    return from;
+  }
   for (const auto& row : from.rows) {
     const std::vector<CellView> cells(row.begin(), row.end());
     to.rows.start();
@@ -57,6 +63,8 @@ Table fit_table(Table from, const TableSchema& schema, std::vector<std::string>&
       to.rows.add(sources[i] ? cells[*sources[i]] : defaults[i]);
     }
   }
+  if (sharing != nullptr) sharing->see(to);
+  warn_of_columns(from, to, sharing, warnings);
   return to;
 }
 
@@ -93,7 +101,7 @@ void fit_variables(Table& table, const Configuration& configuration, const std::
 
 Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
            const std::vector<TableSchema>& schemas, const std::vector<std::string>& known_variables,
-           const std::vector<std::string>& excluded_variables) {
+           const std::vector<std::string>& excluded_variables, Sharing* sharing) {
   Fitted fitted;
   for (const auto& table : tables) {
     const auto schema =
@@ -106,7 +114,7 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
       }
       continue;
     }
-    auto local = shared_form(fit_table(table, *schema, fitted.warnings), excluded_variables);
+    auto local = shared_form(fit_table(table, *schema, sharing, fitted.warnings), excluded_variables);
     if (!configuration.variables.empty()) fit_variables(local, configuration, known_variables, fitted.warnings);
     refuse_doubled_keys(*schema, local);
     fitted.tables.push_back(std::move(local));

@@ -114,13 +114,14 @@ void State::observe(const std::optional<Start>& now) {
   }
 }
 
-void State::follow_settings(const std::vector<std::string>& exclude, bool to_disk) {
-  // A variable that was left alone may differ at runtime, so that what is recorded counts no more than after a start.
-  if (exclude != exclude_variables) ++start_number;
+void State::follow_settings(const std::vector<std::string>& exclude, bool to_disk, const std::string& local) {
+  // What was left alone may differ at runtime, so that what is recorded counts no more than after a start.
+  if (exclude != exclude_variables || local != keep_local) ++start_number;
   if (to_disk && !save_to_disk) {
     for (auto& [name, entry] : configurations) entry.runtime_alone = true;
   }
   exclude_variables = exclude;
+  keep_local = local;
   save_to_disk = to_disk;
 }
 
@@ -250,6 +251,7 @@ State parse_state(std::string_view text, const std::string& file) {
     state.start_number = json.value("start_number", std::uint64_t{0});
     if (json.contains("start")) state.start = start_from_json(json["start"]);
     state.exclude_variables = json.value("exclude_variables", std::vector<std::string>());
+    state.keep_local = json.value("keep_local", std::string());
     state.save_to_disk = json.value("save_to_disk", true);
     state.passed = passed_from_json(json);
     state.following = json.value("following", false);
@@ -291,6 +293,7 @@ std::string format_state(const State& state) {
                {"start_number", state.start_number},
                {"start", to_json(state.start)},
                {"exclude_variables", state.exclude_variables},
+               {"keep_local", state.keep_local},
                {"save_to_disk", state.save_to_disk},
                {"following", state.following},
                {"frozen", state.frozen},

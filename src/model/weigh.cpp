@@ -87,14 +87,10 @@ struct Difference {
   Tally counts = {};
 };
 
-Difference difference(const TableSchema& schema, const Table* from, Table to, bool active_alone) {
+/// Of all rows, or of those alone that are active and shared.
+Difference difference(const TableSchema& schema, const Table* from, Table to) {
   const Table none{.name = to.name, .columns = to.columns, .rows = {}};
-  auto old = from != nullptr ? *from : none;
-  if (active_alone) {
-    for (auto* table : {&old, &to}) {
-      table->rows.erase_if(OnlyInMemory(*table));
-    }
-  }
+  const auto& old = from != nullptr ? *from : none;
   Difference counted{.before = old.rows.size()};
   for (const auto& change : changes_between(schema, old, to)) {
     if (change.kind == Change::Kind::added) ++counted.counts.added;
@@ -102,6 +98,16 @@ Difference difference(const TableSchema& schema, const Table* from, Table to, bo
     if (change.kind == Change::Kind::changed) ++counted.counts.changed;
   }
   return counted;
+}
+
+/// What is lost of a table where it is lost: inactive and local rows stay in Consul's document whatever is here.
+std::optional<Table> exposed_rows(const Sharing& sharing, const Table* table) {
+  if (table == nullptr) return std::nullopt;
+  auto exposed = *table;
+  exposed.rows.erase_if(OnlyInMemory(exposed));
+  if (sharing.has_local())
+    exposed.rows.erase_if([&](const RowView& row) { return sharing.is_local(table->name, row); });
+  return exposed;
 }
 
 /// Too much to lose where nobody looks: all of a table, or more than half of ten rows or more.
@@ -183,6 +189,10 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
               const SaveOptions& options) {
   Weighed weighed{.write = true, .document = ours.document};
   const std::string name(ours.configuration.name);
+  Sharing sharing(ours.scope, ours.schemas);
+  sharing.see(ours.document.tables);
+  sharing.see(ours.left_out);
+  if (sharing.has_local()) weighed.document.tables = sharing.shared_rows(std::move(weighed.document.tables));
   if (!theirs) {
     if (options.if_current) guard_first(weighed, acquaintance, options, name);
     return weighed;
@@ -205,28 +215,34 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
     weighed.warnings.push_back("replaces " + describe(*theirs) + ", which could not be read whole: " + problem);
     return weighed;
   }
+  sharing.see(fitted.tables);
   auto tables = ours.document.tables;
   if (ours.memory && !options.force) {
-    auto settled = settle_servers(std::move(tables), fitted.tables, *ours.memory);
+    auto settled = settle_servers(std::move(tables), sharing.combine(fitted.tables, *ours.memory), *ours.memory);
     tables = std::move(settled.tables);
     weighed.notices = std::move(settled.moved);
   }
+  if (sharing.has_local()) tables = sharing.document_of(std::move(tables), ours.left_out, fitted.tables);
   weighed.document.tables = carried_over(ours, fitted.tables, std::move(tables));
   carry_unknown_tables(ours, theirs->document->tables, weighed.document.tables);
   weighed.lost = std::move(fitted.warnings);
   Tally all;
-  std::vector<std::pair<const TableSchema*, Difference>> active;
+  std::vector<std::pair<const TableSchema*, Difference>> exposed;
   std::vector<std::string> unnamed;
   for (const auto& schema : ours.schemas) {
     const auto* table = find_table(weighed.document.tables, schema.name);
     if (table == nullptr) continue;
     const auto* old = find_table(fitted.tables, schema.name);
     if (old == nullptr) unnamed.push_back(schema.name);
-    const auto counted = difference(schema, old, *table, false).counts;
+    const auto counted = difference(schema, old, *table).counts;
     all.added += counted.added;
     all.removed += counted.removed;
     all.changed += counted.changed;
-    active.emplace_back(&schema, difference(schema, old, *table, true));
+    const auto before = exposed_rows(sharing, old);
+    exposed.emplace_back(&schema, difference(schema, before ? &*before : nullptr, *exposed_rows(sharing, table)));
+  }
+  if (!options.if_current) {
+    for (auto& line : sharing.unmet()) weighed.notices.push_back(std::move(line));
   }
   weighed.changes = describe(all);
   weighed.write = all.any() || options.force;
@@ -243,9 +259,13 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
                " holds what this ProxySQL cannot, and all nodes would lose it: " + join(weighed.lost, "; "),
            "save on a node whose ProxySQL can, or add --force to drop it");
   }
+  if (const auto collision = sharing.collision(weighed.document.tables)) {
+    refuse("Consul's document cannot hold what is here beside what this node keeps local: " + *collision,
+           "change one of the two rows, or what keep_local says");
+  }
   for (const auto& lost : weighed.lost) weighed.warnings.push_back("drops from Consul's document: " + lost);
   if (options.if_current && !options.allow_shrink) {
-    for (const auto& [schema, counted] : active) guard_shrinking(*theirs, *schema, counted, name);
+    for (const auto& [schema, counted] : exposed) guard_shrinking(*theirs, *schema, counted, name);
   }
   if (acquaintance == Acquaintance::none || acquaintance == Acquaintance::in_part) {
     weighed.warnings.push_back(

@@ -16,7 +16,7 @@ std::optional<Applied> apply_version(const Job& job, NodeFiles& files, LocalProx
                           (known->outcome != Outcome::saved || known->start != 0);
   const bool same = was_loaded && known->version == version.version && known->sha256 == version.sha256;
   const bool was_interrupted = known != nullptr && known->applying;
-  ApplyOptions how{.exclude_variables = job.settings.exclude_variables,
+  ApplyOptions how{.scope = job.settings.scope,
                    .save_to_disk = job.settings.save_to_disk,
                    .dry_run = version.dry_run,
                    .circumstances = {.interrupted = was_interrupted, .loaded_before = same},

@@ -151,7 +151,8 @@ ListedDifference compare_here(const Job& job, LocalProxySql& proxysql, const Sta
                       .memory = std::move(reading.memory),
                       .as_loaded = reading.as_loaded,
                       .is_that_load = is_known && known->load == reading.load,
-                      .exclude_variables = job.settings.exclude_variables};
+                      .scope = job.settings.scope,
+                      .left_out = std::move(reading.left_out)};
     return compare(local, there.document->tables);
   });
   const auto version = "version " + to_string(id) + " of " + describe_origin(*there.document);

@@ -6,6 +6,7 @@
 #include "proxysql_consul/node/watched_store.h"
 #include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/logged_session.h"
+#include "proxysql_consul/proxysql/scope_check.h"
 
 namespace proxysql_consul {
 namespace {
@@ -49,7 +50,8 @@ NodeFiles::NodeFiles(const Job& job, bool dry_run) : job_(job), path_(job.settin
     written_ = std::move(*text);
     is_new_ = false;
   }
-  state_.follow_settings(job.settings.exclude_variables, job.settings.save_to_disk);
+  const auto& scope = job.settings.scope;
+  state_.follow_settings(scope.exclude_variables, job.settings.save_to_disk, scope.digest);
 }
 
 void NodeFiles::write_state() {
@@ -119,6 +121,16 @@ void LocalProxySql::take_inventory() {
   if (!inventory.tables.contains("mysql_servers")) {
     throw Error(ExitCode::proxysql, describe(job_.settings.admin) + ": sees no configuration there",
                 "the user must be one of admin-admin_credentials, and not of admin-stats_credentials");
+  }
+  if (!job_.settings.scope.tables.empty()) {
+    for (const auto& absent : check_scope(*session_, inventory, job_.settings.scope)) {
+      // Nobody needs to hear it at each of many deliveries.
+      if (job_.following) {
+        job_.log.debug("{}", absent);
+      } else {
+        job_.log.info("{}", absent);
+      }
+    }
   }
   inventory_ = std::move(inventory);
   has_inventory_ = true;

@@ -21,7 +21,7 @@ std::string names_on(const Inventory& inventory) {
 }
 
 std::vector<Table> shared(std::vector<Table> tables, const Settings& settings) {
-  for (auto& table : tables) table = shared_form(std::move(table), settings.exclude_variables);
+  for (auto& table : tables) table = shared_form(std::move(table), settings.scope.exclude_variables);
   return tables;
 }
 
@@ -59,14 +59,21 @@ Reading read_shared(AdminSession& session, const Inventory& inventory, const Con
   Reading reading;
   reading.schemas = read_schemas(session, inventory, configuration);
   reading.from_memory = from_memory || !inventory.has_runtime(configuration);
+  const bool has_local = settings.scope.is_about(configuration.tables);
+  const auto note_left_out = [&](const std::vector<Table>& memory) {
+    reading.left_out = Sharing(settings.scope, reading.schemas).left_out(memory, reading.tables);
+  };
   if (reading.from_memory) {
-    reading.tables = read_memory(session, configuration, reading.schemas, settings);
+    auto memory = read_tables(session, configuration, reading.schemas, Layer::memory);
+    reading.tables = has_local ? shared(memory, settings) : shared(std::move(memory), settings);
+    if (has_local) note_left_out(memory);
     return reading;
   }
   auto runtime = read_runtime(session, inventory, configuration, reading.schemas);
   reading.tables = shared(std::move(runtime.tables), settings);
   reading.as_loaded = runtime.as_loaded;
   reading.load = std::move(runtime.load);
+  if (has_local) note_left_out(read_tables(session, configuration, reading.schemas, Layer::memory));
   if (!reading.as_loaded) reading.memory = read_memory(session, configuration, reading.schemas, settings);
   return reading;
 }

@@ -11,6 +11,7 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/node/consul_variables.h"
+#include "proxysql_consul/node/keep_local.h"
 #include "proxysql_consul/node/settings_json.h"
 #include "proxysql_consul/node/settings_rules.h"
 
@@ -103,7 +104,8 @@ constexpr std::array all_keys = {
     Key{"consul_partition", [](Settings& s, const Source& o, const Json& v) { s.consul.partition = as_text(o, v); }},
     Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = checked_prefix(o, as_text(o, v)); }},
     Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_configurations(o, v); }, Spelling::list},
-    Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.exclude_variables = as_list(o, v); }, Spelling::list},
+    Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.scope.exclude_variables = as_list(o, v); }, Spelling::list},
+    Key{"keep_local", [](Settings& s, const Source& o, const Json& v) { read_keep_local(o, v, s.scope); }, Spelling::object},
     Key{"save_to_disk", [](Settings& s, const Source& o, const Json& v) { s.save_to_disk = as_bool(o, v); }, Spelling::flag},
     Key{"history_limit",
         [](Settings& s, const Source& o, const Json& v) {

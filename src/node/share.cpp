@@ -122,7 +122,9 @@ class Save {
     const Holding ours{.configuration = configuration,
                        .document = document,
                        .schemas = reading.schemas,
-                       .memory = std::move(reading.memory)};
+                       .memory = std::move(reading.memory),
+                       .scope = job_.settings.scope,
+                       .left_out = std::move(reading.left_out)};
     const Weigh weigh_ours = [&](const std::optional<Held>& theirs) {
       const auto* known = files_.state().find(name);
       const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
@@ -177,14 +179,23 @@ class Save {
     if (!reading.from_memory && !options_.how.if_current) {
       const auto loaded =
           reading.as_loaded ? reading.tables : settle_servers(reading.tables, *reading.memory, *reading.memory).tables;
-      saving.unloaded =
-          describe_unloaded(session, configuration, reading.schemas, loaded, job_.settings.exclude_variables);
+      saving.unloaded = describe_unloaded(session, configuration, reading.schemas, loaded, job_.settings.scope);
     }
-    refuse_nul(reading.tables);
-    const bool has_users = std::any_of(reading.tables.begin(), reading.tables.end(),
-                                       [](const Table& table) { return is_users_table(table.name); });
-    if (has_users) refuse_admin_accounts(reading.tables, read_admins(session, inventory));
+    Sharing sharing(job_.settings.scope, reading.schemas);
+    if (!sharing.has_local()) {
+      refuse_unshareable(session, inventory, reading.tables);
+      return saving;
+    }
+    sharing.see(reading.tables);
+    refuse_unshareable(session, inventory, sharing.shared_rows(reading.tables));
     return saving;
+  }
+
+  static void refuse_unshareable(AdminSession& session, const Inventory& inventory, const std::vector<Table>& tables) {
+    refuse_nul(tables);
+    const bool has_users =
+        std::any_of(tables.begin(), tables.end(), [](const Table& table) { return is_users_table(table.name); });
+    if (has_users) refuse_admin_accounts(tables, read_admins(session, inventory));
   }
 
   void check_memory(const Inventory& inventory, const Configuration& configuration) const {

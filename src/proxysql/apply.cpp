@@ -43,16 +43,20 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     // Against the document that was loaded here before, what a monitor did is no difference.
     auto runtime = read_settled(session, inventory, options_.circumstances.loaded_before, layers.memory);
     layers.runtime = std::move(runtime.tables);
+    if (sharing_.has_local()) {
+      for (auto& table : *layers.runtime) table = shared_form(std::move(table), {});
+      sharing_.see(*layers.runtime);
+    }
     result.load = std::move(runtime.load);
   }
   auto circumstances = options_.circumstances;
   circumstances.interrupted = circumstances.interrupted || is_writing_;
   circumstances.is_that_load = !options_.known_load.empty() && options_.known_load == result.load;
   circumstances.to_disk = options_.save_to_disk && configuration_.on_disk;
-  if (circumstances.to_disk && is_loaded(configuration_, schemas_, layers, wanted_, circumstances)) {
+  if (circumstances.to_disk && is_loaded(configuration_, schemas_, layers, wanted_, circumstances, sharing_)) {
     layers.disk = read_disk(session, layers.memory);
   }
-  const auto plan = plan_apply(configuration_, schemas_, layers, wanted_, circumstances);
+  const auto plan = plan_apply(configuration_, schemas_, layers, wanted_, circumstances, sharing_);
   result.notices = plan.notices;
   result.changed = plan.does_something();
   result.loaded = plan.load;
@@ -66,6 +70,13 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     const auto what = plan.load ? load_statement(configuration_) + " makes live, too, "
                                 : save_statement(configuration_) + " brings to disk, too, ";
     if (!carried.empty()) result.notices.push_back(what + carried);
+    const auto edits = sharing_.has_local() && layers.runtime
+                           ? describe_local_edits(schemas_, sharing_, *layers.runtime, layers.memory)
+                           : std::string();
+    if (!edits.empty()) result.notices.push_back(what + edits);
+  }
+  if (plan.does_something()) {
+    for (auto& line : sharing_.unmet()) result.notices.push_back(std::move(line));
   }
   if (options_.dry_run) {
     result.statements = shown_statements(schemas_, layers, plan);
@@ -77,7 +88,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   if (!before_) before_ = std::move(layers.memory);
   if (options_.on_writing) options_.on_writing();
   write(session, plan);
-  if (plan.load) verify_runtime(session, inventory, result);
+  if (plan.load) verify_runtime(session, inventory, plan.target, result);
   if (plan.save) {
     session.query(save_statement(configuration_));
     verify_disk(session, result);
@@ -107,14 +118,19 @@ RuntimeTables Application::read_settled(AdminSession& session, const Inventory& 
   auto runtime = read_runtime(session, inventory, configuration_, schemas_, wanted_.tables);
   if (runtime.as_loaded || !settle) return runtime;
   for (auto& table : runtime.tables) table = shared_form(std::move(table), {});
-  runtime.tables = settle_servers(std::move(runtime.tables), wanted_.tables, memory).tables;
+  std::vector<Table> places;
+  if (sharing_.has_local()) places = sharing_.combine(wanted_.tables, memory);
+  const auto& reference = sharing_.has_local() ? places : wanted_.tables;
+  runtime.tables = settle_servers(std::move(runtime.tables), reference, memory).tables;
   return runtime;
 }
 
 void Application::fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
                                Applied& result) {
-  auto fitted =
-      fit(configuration_, document_.tables, schemas_, variables_in(configuration_, memory), options_.exclude_variables);
+  sharing_ = Sharing(options_.scope, schemas_);
+  sharing_.see(memory);
+  auto fitted = fit(configuration_, document_.tables, schemas_, variables_in(configuration_, memory),
+                    options_.scope.exclude_variables, &sharing_);
   wanted_ = {.tables = std::move(fitted.tables), .from_memory = document_.from_memory};
   // What the document does not speak of stays as it is; a LOAD is of all variables, and of all tables.
   const auto is_spoken_of = [&](const TableSchema& schema) {
@@ -127,7 +143,11 @@ void Application::fit_document(AdminSession& session, const Inventory& inventory
   std::erase_if(schemas_, [&](const TableSchema& schema) { return !is_spoken_of(schema); });
   const bool has_users = std::any_of(wanted_.tables.begin(), wanted_.tables.end(),
                                      [](const Table& table) { return is_users_table(table.name); });
-  if (has_users) refuse_admin_accounts(wanted_.tables, read_admins(session, inventory));
+  if (has_users && sharing_.has_local()) {
+    refuse_admin_accounts(sharing_.shared_rows(wanted_.tables), read_admins(session, inventory));
+  } else if (has_users) {
+    refuse_admin_accounts(wanted_.tables, read_admins(session, inventory));
+  }
   result.warnings = std::move(fitted.warnings);
   result.lacks = !result.warnings.empty();
   if (result.lacks) result.outcome = Outcome::partial;
@@ -182,10 +202,12 @@ std::string Application::put_back(AdminSession& session) {
   }
 }
 
-void Application::verify_runtime(AdminSession& session, const Inventory& inventory, Applied& result) const {
+/// `target` is what memory holds.
+void Application::verify_runtime(AdminSession& session, const Inventory& inventory, const std::vector<Table>& target,
+                                 Applied& result) const {
   std::vector<Table> tables;
   if (inventory.has_runtime(configuration_)) {
-    auto runtime = read_settled(session, inventory, true, wanted_.tables);
+    auto runtime = read_settled(session, inventory, true, sharing_.has_local() ? target : wanted_.tables);
     tables = std::move(runtime.tables);
     result.load = std::move(runtime.load);
   } else if (!configuration_.variables.empty()) {
@@ -194,7 +216,13 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
   } else {
     return;
   }
-  const auto missing = missing_in(schemas_, wanted_.tables, tables, configuration_, Match::loaded, 5);
+  std::vector<Table> combined;
+  if (sharing_.has_local()) {
+    for (auto& table : tables) table = shared_form(std::move(table), {});
+    combined = wanted_at_runtime(wanted_, sharing_, tables, target);
+  }
+  const auto& wanted = sharing_.has_local() ? combined : wanted_.tables;
+  const auto missing = missing_in(schemas_, wanted, tables, configuration_, Match::loaded, 5);
   result.refused = !missing.empty();
   if (result.refused) fail(result, Outcome::partial, "not taken by ProxySQL: ", missing);
 }

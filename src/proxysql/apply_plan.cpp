@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/proxysql/sql.h"
@@ -42,6 +43,23 @@ bool holds(const std::vector<TableSchema>& schemas, const Wanted& wanted, const 
   return missing_in(schemas, wanted.tables, tables, configuration, match, 1).empty() &&
          holds_inactive_rows(schemas, wanted, tables);
 }
+
+/// What a layer is to hold: what is wanted, and what is local there.
+class WantedIn {
+ public:
+  /// `wanted` must outlive the object.
+  WantedIn(const Wanted& wanted, const Sharing& sharing, const std::vector<Table>& layer) : wanted_(wanted) {
+    if (sharing.has_local()) {
+      combined_ = {.tables = sharing.combine(wanted.tables, layer), .from_memory = wanted.from_memory};
+    }
+  }
+
+  const Wanted& get() const { return combined_ ? *combined_ : wanted_; }
+
+ private:
+  const Wanted& wanted_;
+  std::optional<Wanted> combined_;
+};
 
 /// `wanted`, and the inactive rows of `memory` beside it that are nobody's loss.
 Table with_kept_rows(const TableSchema& schema, Table wanted, const Table& memory, std::vector<std::string>& notices) {
@@ -135,28 +153,45 @@ std::vector<std::string> shown_statements(const std::vector<TableSchema>& schema
   return shown;
 }
 
+std::vector<Table> wanted_at_runtime(const Wanted& wanted, const Sharing& sharing, const std::vector<Table>& runtime,
+                                     const std::vector<Table>& memory) {
+  return sharing.combine(wanted.tables, sharing.with_left_out(runtime, sharing.left_out(memory, runtime)));
+}
+
 bool is_loaded(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
-               const Wanted& wanted, const Circumstances& circumstances) {
+               const Wanted& wanted, const Circumstances& circumstances, const Sharing& sharing) {
   // Since that LOAD runtime shows what it made of the document. Without runtime tables only the record of having loaded
   // it tells that it is there.
   const auto match = circumstances.is_that_load ? Match::loaded : Match::exact;
+  if (layers.runtime && sharing.has_local()) {
+    const auto tables = wanted_at_runtime(wanted, sharing, *layers.runtime, layers.memory);
+    return missing_in(schemas, tables, *layers.runtime, configuration, match, 1).empty();
+  }
   if (layers.runtime) return missing_in(schemas, wanted.tables, *layers.runtime, configuration, match, 1).empty();
   return circumstances.loaded_before && !circumstances.interrupted &&
-         holds(schemas, wanted, layers.memory, configuration, Match::loaded);
+         holds(schemas, WantedIn(wanted, sharing, layers.memory).get(), layers.memory, configuration, Match::loaded);
 }
 
 ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
-                     const Wanted& wanted, const Circumstances& circumstances) {
+                     const Wanted& wanted, const Circumstances& circumstances, const Sharing& sharing) {
   ApplyPlan plan;
-  plan.target = target_of(configuration, schemas, wanted, layers.memory, plan.notices);
-  const bool on_disk = !layers.disk || holds(schemas, wanted, *layers.disk, configuration, Match::exact);
-  const bool loaded = is_loaded(configuration, schemas, layers, wanted, circumstances);
+  const WantedIn in_memory(wanted, sharing, layers.memory);
+  plan.target = target_of(configuration, schemas, in_memory.get(), layers.memory, plan.notices);
+  const bool on_disk = !layers.disk || holds(schemas, WantedIn(wanted, sharing, *layers.disk).get(), *layers.disk,
+                                             configuration, Match::exact);
+  const bool loaded = is_loaded(configuration, schemas, layers, wanted, circumstances, sharing);
   if (loaded) {
-    if (on_disk && !circumstances.interrupted && holds_inactive_rows(schemas, wanted, layers.memory)) return plan;
+    if (on_disk && !circumstances.interrupted && holds_inactive_rows(schemas, in_memory.get(), layers.memory)) {
+      return plan;
+    }
     if (!circumstances.interrupted) {
-      plan.edits = missing_in(schemas, wanted.tables, layers.memory, configuration, Match::loaded, 3);
+      plan.edits = missing_in(schemas, in_memory.get().tables, layers.memory, configuration, Match::loaded, 3);
     }
     if (!plan.edits.empty()) return plan;
+  }
+  if (const auto collision = sharing.collision(plan.target)) {
+    throw Error(ExitCode::payload, "nothing was written: " + *collision,
+                "change one of the two rows, or what keep_local says");
   }
   for (std::size_t i = 0; i < schemas.size(); ++i) {
     auto some = statements_between(schemas[i], table_named(layers.memory, schemas[i].name), plan.target[i]);

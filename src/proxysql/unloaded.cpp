@@ -43,22 +43,29 @@ std::string some_of(std::vector<std::string> lines) {
 
 std::string describe_unloaded(AdminSession& session, const Configuration& configuration,
                               const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
-                              const std::vector<std::string>& exclude_variables) {
+                              const Scope& scope) {
   std::vector<std::string> lines;
   const auto counts = count_active(session, schemas);
   for (std::size_t i = 0; i < schemas.size(); ++i) {
     const auto& schema = schemas[i];
     const auto active = counts.at(i);
     if (active == 0) continue;
-    const auto there = runtime_form(table_named(runtime, schema.name));
-    if (configuration.variables.empty() && (active > many_rows || there.rows.size() > many_rows)) {
+    auto there = runtime_form(table_named(runtime, schema.name));
+    Sharing sharing(scope, {schema});
+    if (configuration.variables.empty() && !sharing.has_local() &&
+        (active > many_rows || there.rows.size() > many_rows)) {
       if (active == there.rows.size()) continue;
       lines.push_back("table " + schema.name + ": " + std::to_string(active) + " active rows in memory, " +
                       std::to_string(there.rows.size()) + " at runtime");
       continue;
     }
     auto memory = read_tables(session, configuration, {schema}, Layer::memory).front();
-    const auto here = runtime_form(shared_form(std::move(memory), exclude_variables));
+    const auto here = runtime_form(shared_form(std::move(memory), scope.exclude_variables));
+    if (sharing.has_local()) {
+      sharing.see(here);
+      sharing.see(there);
+      there = sharing.combine({there}, {here}).front();
+    }
     for (const auto& change : changes_between(schema, here, there, Match::loaded)) {
       if (change.kind != Change::Kind::added) lines.push_back(describe_row(schema, change.from));
     }
@@ -66,6 +73,21 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
   if (lines.empty()) return {};
   return "memory holds what runtime does not (not LOADed, or refused by ProxySQL), so it was not saved: " +
          some_of(std::move(lines)) + "; " + load_statement(configuration) + " first, or save --source memory";
+}
+
+std::string describe_local_edits(const std::vector<TableSchema>& schemas, const Sharing& sharing,
+                                 const std::vector<Table>& runtime, const std::vector<Table>& memory) {
+  std::vector<std::string> lines;
+  const auto after = sharing.combine(runtime, memory);
+  for (const auto& schema : schemas) {
+    const auto from = runtime_form(table_named(runtime, schema.name));
+    const auto to = runtime_form(shared_form(table_named(after, schema.name), {}));
+    for (const auto& change : changes_between(schema, from, to, Match::loaded)) {
+      lines.push_back(describe_row(schema, change.kind == Change::Kind::added ? change.to : change.from));
+    }
+  }
+  return lines.empty() ? std::string()
+                       : "what is kept local and was edited in memory and not LOADed: " + some_of(std::move(lines));
 }
 
 std::string describe_carried_along(AdminSession& session, const Inventory& inventory,

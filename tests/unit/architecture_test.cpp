@@ -144,6 +144,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
                          "src/model/state.cpp",
                          "src/model/version_list.cpp",
                          "src/model/status_json.cpp",
+                         "src/node/keep_local.cpp",
                          "src/node/settings.cpp",
                          "src/node/settings_json.cpp"};
   EXPECT_THAT(files_with(includes("json\\.hpp")), IsSubsetOf(parsers));

@@ -9,6 +9,7 @@
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/table.h"
 
 namespace proxysql_consul {
@@ -17,11 +18,12 @@ namespace proxysql_consul {
 struct Local {
   const Configuration& configuration;
   std::vector<TableSchema> schemas;
-  std::vector<Table> tables;                        ///< of runtime, or of memory where there is no runtime
-  std::optional<std::vector<Table>> memory = {};    ///< where inactive rows, or what a monitor found, may matter
-  bool as_loaded = true;                            ///< false: a monitor may have moved servers
-  bool is_that_load = false;                        ///< runtime shows what a LOAD of that very document made of it
-  std::vector<std::string> exclude_variables = {};  ///< shell patterns
+  std::vector<Table> tables;                      ///< of runtime, or of memory where there is no runtime
+  std::optional<std::vector<Table>> memory = {};  ///< where inactive rows, or what a monitor found, may matter
+  bool as_loaded = true;                          ///< false: a monitor may have moved servers
+  bool is_that_load = false;                      ///< runtime shows what a LOAD of that very document made of it
+  Scope scope = {};
+  std::vector<Table> left_out = {};  ///< of memory, where something is local: Sharing::left_out()
 };
 
 /// A table that is not the same on both sides. An added row is only in the document, a removed one only here.
@@ -39,9 +41,9 @@ struct Comparison {
   bool is_same() const { return tables.empty(); }
 };
 
-/// Compares as update does: what the document does not speak of, variables that the node excludes or does not know, and
-/// what a monitor did make no difference. Inactive rows count where the document has a row of that key. Throws
-/// Error{payload} where the document does not fit the node's tables.
+/// Compares as update does: what the document does not speak of, variables that the node excludes or does not know,
+/// what it keeps local, and what a monitor did make no difference. Inactive rows count where the document has a row of
+/// that key. Throws Error{payload} where the document does not fit the node's tables.
 Comparison compare(const Local& here, const std::vector<Table>& there);
 
 }  // namespace proxysql_consul

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/table.h"
 
 namespace proxysql_consul {
@@ -17,11 +18,12 @@ struct Fitted {
 };
 
 /// Maps `tables` to the local tables by name (by position for documents of 2016). `schemas` are those of the
-/// configuration's tables that the server has; `known_variables` the names it knows. Throws Error{payload} for rows
+/// configuration's tables that the server has; `known_variables` the names it knows. What is local by `sharing`, if
+/// there is one, may have no place here without a warning; it sees the document's rows. Throws Error{payload} for rows
 /// that fit no table: of another width without column names, without a column that has no default, two for one key.
 Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
            const std::vector<TableSchema>& schemas, const std::vector<std::string>& known_variables,
-           const std::vector<std::string>& excluded_variables);
+           const std::vector<std::string>& excluded_variables, Sharing* sharing = nullptr);
 
 /// Throws Error{payload} where an account of `tables` is named like one of `admins`: it would break their login.
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins);

@@ -75,6 +75,7 @@ struct State {
   bool observed = false;           ///< it is the one that runs now; not stored
   /// The settings that all of this was recorded under.
   std::vector<std::string> exclude_variables = {};
+  std::string keep_local = {};  ///< Scope::digest
   bool save_to_disk = true;
 
   /// By configuration; of those only whose newest version was passed over.
@@ -88,7 +89,7 @@ struct State {
   Attempts attempts = {};
 
   /// What was recorded under other settings may say less than these ask for, and has to be compared once more.
-  void follow_settings(const std::vector<std::string>& exclude, bool to_disk);
+  void follow_settings(const std::vector<std::string>& exclude, bool to_disk, const std::string& local = {});
 
   /// What ProxySQL says of its start now; nothing where it does not tell, or was not asked. What was recorded for an
   /// earlier start does not count from here on.

@@ -9,6 +9,7 @@
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/kv_entry.h"
+#include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/state.h"
 #include "proxysql_consul/model/table.h"
 
@@ -21,6 +22,8 @@ struct Holding {
   std::vector<TableSchema> schemas;
   /// The memory tables, where ProxySQL does not tell what was loaded and a monitor may have moved servers at runtime.
   std::optional<std::vector<Table>> memory = {};
+  Scope scope = {};
+  std::vector<Table> left_out = {};  ///< of memory, where something is local: Sharing::left_out()
 };
 
 /// What Consul holds of it.

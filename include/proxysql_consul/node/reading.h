@@ -23,6 +23,7 @@ struct Reading {
   std::vector<TableSchema> schemas;
   std::vector<Table> tables;                 ///< what is shared of it
   std::optional<std::vector<Table>> memory;  ///< where it was read beside runtime
+  std::vector<Table> left_out = {};          ///< of memory, where something is local: Sharing::left_out()
   bool from_memory = false;
   bool as_loaded = true;  ///< false: a monitor may have moved servers in `tables`, and `memory` was read, too
   std::string load;       ///< load_of() of what was read

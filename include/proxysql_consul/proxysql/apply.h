@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/state.h"
 #include "proxysql_consul/model/table.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -17,7 +18,7 @@
 namespace proxysql_consul {
 
 struct ApplyOptions {
-  std::vector<std::string> exclude_variables = {};
+  Scope scope = {};
   bool save_to_disk = true;
   bool dry_run = false;                   ///< read only; the statements are in Applied::statements
   Circumstances circumstances = {};       ///< what earlier runs left
@@ -65,7 +66,8 @@ class Application {
   void write(AdminSession& session, const ApplyPlan& plan);
   void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
   std::string put_back(AdminSession& session);
-  void verify_runtime(AdminSession& session, const Inventory& inventory, Applied& result) const;
+  void verify_runtime(AdminSession& session, const Inventory& inventory, const std::vector<Table>& target,
+                      Applied& result) const;
   void verify_disk(AdminSession& session, Applied& result) const;
 
   const Configuration& configuration_;
@@ -74,6 +76,7 @@ class Application {
   std::vector<TableSchema> schemas_;
   std::vector<TableSchema> carried_along_;    ///< the tables of which the document does not say all
   Wanted wanted_;                             ///< the document in the words of this server
+  Sharing sharing_;                           ///< what of it, and of what is here, is local
   std::optional<std::vector<Table>> before_;  ///< memory before the first write
   bool is_writing_ = false;                   ///< writing has begun, and not ended in a LOAD
 };

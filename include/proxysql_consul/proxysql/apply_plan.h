@@ -8,6 +8,7 @@
 
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/changes.h"
+#include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/table.h"
 
 namespace proxysql_consul {
@@ -63,14 +64,21 @@ std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, con
 std::vector<std::string> shown_statements(const std::vector<TableSchema>& schemas, const Layers& layers,
                                           const ApplyPlan& plan);
 
+/// What of `wanted` runtime is to hold, where something is local: the rest as it is in `runtime`, which is in shared
+/// form, and, of what a LOAD leaves out for a local cell, in `memory`.
+std::vector<Table> wanted_at_runtime(const Wanted& wanted, const Sharing& sharing, const std::vector<Table>& runtime,
+                                     const std::vector<Table>& memory);
+
 /// True where runtime holds what is wanted. What is on disk matters only then: otherwise it is written in any case.
+/// `sharing` has seen what is wanted and the layers, of which the runtime is in shared form if anything is local.
 bool is_loaded(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
-               const Wanted& wanted, const Circumstances& circumstances);
+               const Wanted& wanted, const Circumstances& circumstances, const Sharing& sharing = {});
 
 /// What has to be done so that memory, runtime and disk hold what is wanted. Where runtime holds it already, nothing is
 /// loaded, and what an operator edited in memory stays. Inactive rows of memory that the document does not know stay
-/// unless it speaks of them.
+/// unless it speaks of them. What is local stays as it is in each layer. Throws Error{payload} where a row that is kept
+/// cannot stand beside one that is wanted.
 ApplyPlan plan_apply(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
-                     const Wanted& wanted, const Circumstances& circumstances);
+                     const Wanted& wanted, const Circumstances& circumstances, const Sharing& sharing = {});
 
 }  // namespace proxysql_consul

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/table.h"
 #include "proxysql_consul/proxysql/admin_session.h"
 #include "proxysql_consul/proxysql/inventory.h"
@@ -17,7 +18,12 @@ namespace proxysql_consul {
 /// AdminSession::query() throws.
 std::string describe_unloaded(AdminSession& session, const Configuration& configuration,
                               const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
-                              const std::vector<std::string>& exclude_variables);
+                              const Scope& scope);
+
+/// The same of what is local by `sharing`: a LOAD, or a SAVE, of other rows brings it along. "what is kept local and
+/// was edited in memory and not LOADed: ...", or "". `runtime` is in shared form, as loaded.
+std::string describe_local_edits(const std::vector<TableSchema>& schemas, const Sharing& sharing,
+                                 const std::vector<Table>& runtime, const std::vector<Table>& memory);
 
 /// What a LOAD of the configuration brings to runtime, and a SAVE to disk, beside a document: what memory holds
 /// otherwise than runtime of the tables in `schemas`, and of variables, those but `spoken_of`. "what was edited in

@@ -105,7 +105,7 @@ TEST(Settings, TakeEachKey) {
   EXPECT_EQ(settings.consul.partition, "p");
   EXPECT_EQ(settings.consul.prefix, "a/b/");
   EXPECT_THAT(settings.accept, ElementsAre("scheduler"));
-  EXPECT_THAT(settings.exclude_variables, ElementsAre("mysql-x*"));
+  EXPECT_THAT(settings.scope.exclude_variables, ElementsAre("mysql-x*"));
   EXPECT_FALSE(settings.save_to_disk);
   EXPECT_EQ(settings.history_limit, 0);
   EXPECT_EQ(settings.retry_seconds, 3600);
@@ -332,7 +332,7 @@ TEST(Settings, TakeEachKeyFromTheEnvironmentOverTheFile) {
   EXPECT_EQ(settings.consul.port, 8600U);
   EXPECT_EQ(settings.admin.port, 6132U);
   EXPECT_THAT(settings.accept, ElementsAre("mysql_servers", "mysql_query_rules"));
-  EXPECT_THAT(settings.exclude_variables, ElementsAre("mysql-monitor_*"));
+  EXPECT_THAT(settings.scope.exclude_variables, ElementsAre("mysql-monitor_*"));
   EXPECT_FALSE(settings.save_to_disk);
   EXPECT_EQ(settings.retry_seconds, 7);
   EXPECT_THAT(settings.publish, ElementsAre("mysql_servers"));

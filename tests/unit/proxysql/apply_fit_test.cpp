@@ -243,7 +243,7 @@ TEST(ApplyFit, NeverTouchesVariablesThatBelongToOneNode) {
     const auto before = rows(engine, "SELECT * FROM global_variables");
     engine.clear_log();
     const auto applied =
-        apply_to(engine, configuration, {variables(wanted)}, {.exclude_variables = {"mysql-monitor_*"}});
+        apply_to(engine, configuration, {variables(wanted)}, {.scope = {.exclude_variables = {"mysql-monitor_*"}}});
     EXPECT_EQ(applied.outcome, Outcome::applied);
     EXPECT_FALSE(applied.changed);
     EXPECT_THAT(writes(engine), Each(StartsWith("SAVE ")));

@@ -15,8 +15,8 @@ using Texts = std::vector<std::string>;
 
 inline constexpr StandinVersion both_versions[] = {StandinVersion::v2_7, StandinVersion::v1_1};
 
-inline const ApplyOptions dry_run = {.exclude_variables = {}, .save_to_disk = true, .dry_run = true};
-inline const ApplyOptions without_disk = {.exclude_variables = {}, .save_to_disk = false, .dry_run = false};
+inline const ApplyOptions dry_run = {.scope = {}, .save_to_disk = true, .dry_run = true};
+inline const ApplyOptions without_disk = {.scope = {}, .save_to_disk = false, .dry_run = false};
 
 inline const Texts two_servers = {"INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (1,'a'),(2,'b')"};
 inline const Texts other_servers = {"INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (3,'c'),(4,'d'),(5,'e')"};

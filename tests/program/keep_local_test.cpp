@@ -1,0 +1,368 @@
+// What one node keeps as its own, in every flow: B has keep_local, A has not, and each keeps what is its own through
+// any number of the other's saves.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "proxysql_consul/model/document.h"
+#include "support/program_node.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+/// The rows of a statement, cells with slashes between.
+Texts rows_of(StandinEngine& engine, const std::string& statement) {
+  Texts rows;
+  const auto answer = engine.execute(statement);
+  EXPECT_TRUE(answer.ok) << statement << ": " << answer.error;
+  for (const auto& row : answer.rows) {
+    std::string text;
+    for (const auto& cell : row) text.append(text.empty() ? "" : "/").append(cell.value_or("NULL"));
+    rows.push_back(text);
+  }
+  return rows;
+}
+
+class KeepLocal : public Run {
+ protected:
+  static constexpr auto own_columns = R"("keep_local":{"mysql_servers":{"columns":["weight","status"]}})";
+  static constexpr auto own_rows =
+      R"("keep_local":{"mysql_servers":{"rows":[{"hostgroup_id":"900-999"},{"hostname":"local-*"}]}})";
+
+  static Texts servers_of(NodeUnderTest& node, const std::string& layer = "runtime_") {
+    return rows_of(node.engine, "SELECT hostgroup_id,hostname,weight,status,comment FROM " + layer +
+                                    "mysql_servers ORDER BY hostgroup_id,hostname");
+  }
+
+  /// Servers as "hostgroup/host/weight/status/comment", in Consul's document.
+  Texts servers_in_consul() const {
+    Texts rows;
+    for (const auto& table : parse_document(consul.value_of(servers_key)).tables) {
+      if (table.name != "mysql_servers") continue;
+      for (const auto& row : table.rows) {
+        std::string text;
+        for (const auto* column : {"hostgroup_id", "hostname", "weight", "status", "comment"}) {
+          text.append(text.empty() ? "" : "/").append(row[table.find(column).value()].value());
+        }
+        rows.push_back(text);
+      }
+    }
+    return rows;
+  }
+
+  static void load(NodeUnderTest& node, Texts statements) {
+    statements.emplace_back("LOAD MYSQL SERVERS TO RUNTIME");
+    statements.emplace_back("SAVE MYSQL SERVERS TO DISK");
+    node.execute(statements);
+  }
+
+  static std::string server(const std::string& hostgroup, const std::string& host, const std::string& weight) {
+    return "REPLACE INTO mysql_servers(hostgroup_id,hostname,weight) VALUES (" + hostgroup + ",'" + host + "'," +
+           weight + ")";
+  }
+
+  /// A has saved db1 and db2 with weight 1, and B has them.
+  void share_two() {
+    load(a, {server("1", "db1", "1"), server("1", "db2", "1")});
+    ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+    ASSERT_EQ(b.update().status, 0);
+  }
+};
+
+TEST_F(KeepLocal, LeavesTheColumnsOfRowsThatAreHere) {
+  b.configure(own_columns);
+  share_two();
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/"));
+  load(b, {"UPDATE mysql_servers SET weight=7, status='OFFLINE_SOFT' WHERE hostname='db1'"});
+  load(a, {"UPDATE mysql_servers SET weight=9, comment='new'", server("1", "db3", "3")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+  EXPECT_THAT(ran.out, HasSubstr(": applied (N ms)"));
+  // Of a row that is new here there is nothing to keep.
+  const Texts kept = {"1/db1/7/OFFLINE_SOFT/new", "1/db2/1/ONLINE/new", "1/db3/3/ONLINE/"};
+  for (const auto* layer : {"runtime_", "", "disk."}) EXPECT_EQ(servers_of(b, layer), kept) << layer;
+  EXPECT_EQ(b.run({"diff"}).status, 0);
+  EXPECT_THAT(b.run({"pull", "--force"}).out, HasSubstr("unchanged, it was here already"));
+}
+
+TEST_F(KeepLocal, LeavesTheColumnsOfConsulsDocumentInASave) {
+  b.configure(own_columns);
+  share_two();
+  load(b, {"UPDATE mysql_servers SET weight=7, status='OFFLINE_SOFT'"});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).out, HasSubstr("unchanged, Consul holds it"));
+  load(b, {"UPDATE mysql_servers SET comment='b' WHERE hostname='db1'", server("1", "db3", "5")});
+  const auto ran = b.run({"save", "mysql_servers"});
+  EXPECT_THAT(ran.out, HasSubstr("1 row added, 1 changed"));
+  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/b", "1/db2/1/ONLINE/", "1/db3/5/ONLINE/"));
+  EXPECT_EQ(a.update().status, 0);
+  EXPECT_EQ(servers_of(a), servers_in_consul());
+  load(b, {"DELETE FROM mysql_servers WHERE hostname='db2'"});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).out, HasSubstr("1 row removed"));
+}
+
+TEST_F(KeepLocal, NeitherGivesNorTakesLocalRows) {
+  b.configure(own_rows);
+  share_two();
+  load(b, {server("900", "b-only", "1"), server("1", "local-1", "1")});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).out, HasSubstr("unchanged, Consul holds it"));
+  EXPECT_EQ(b.run({"diff"}).status, 0);
+  load(a, {server("901", "a-only", "1"), server("1", "local-1", "99"), server("1", "db3", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, HasSubstr(": applied (N ms)")) << "no partial";
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/", "1/db3/1/ONLINE/", "1/local-1/1/ONLINE/",
+                                         "900/b-only/1/ONLINE/"));
+  // What is local here stays in the document as Consul has it, through any number of saves.
+  for (const auto* host : {"db4", "db5"}) {
+    load(b, {server("1", host, "1"), "UPDATE mysql_servers SET weight=weight+1 WHERE hostgroup_id=900"});
+    ASSERT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  }
+  EXPECT_THAT(servers_in_consul(), AllOf(Contains("901/a-only/1/ONLINE/"), Contains("1/local-1/99/ONLINE/"),
+                                         Contains("1/db5/1/ONLINE/"), Not(Contains(HasSubstr("b-only")))));
+  load(b, {"DELETE FROM mysql_servers WHERE hostname='local-1'", server("1", "db6", "1")});
+  ASSERT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_THAT(servers_in_consul(), Contains("1/local-1/99/ONLINE/")) << "deleted here alone";
+  EXPECT_EQ(a.update().status, 0);
+  EXPECT_EQ(servers_of(a), servers_in_consul());
+}
+
+TEST_F(KeepLocal, TakesAKeyForLocalThatMeetsAnEntryOnEitherSide) {
+  b.configure(R"("keep_local":{"mysql_servers":{"rows":[{"comment":"mine*"}]}})");
+  share_two();
+  load(b, {"UPDATE mysql_servers SET comment='mine, too', weight=7 WHERE hostname='db1'"});
+  load(a, {"UPDATE mysql_servers SET weight=3", "UPDATE mysql_servers SET comment='mine' WHERE hostname='db2'"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/ONLINE/mine, too", "1/db2/1/ONLINE/"));
+  load(b, {server("1", "db3", "1")});
+  ASSERT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/3/ONLINE/", "1/db2/3/ONLINE/mine", "1/db3/1/ONLINE/"));
+}
+
+TEST_F(KeepLocal, GivesNothingLocalInTheFirstSave) {
+  b.configure(own_rows);
+  load(b, {server("1", "db1", "1"), server("900", "b-only", "1")});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).out, HasSubstr(", 1 row\n"));
+  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/"));
+}
+
+TEST_F(KeepLocal, TakesTheClustersValuesWhenTheSettingIsTakenBack) {
+  b.configure(own_columns);
+  share_two();
+  load(b, {"UPDATE mysql_servers SET weight=7 WHERE hostname='db1'"});
+  EXPECT_THAT(b.run({"pull"}).out, HasSubstr("nothing to do"));
+  b.configure("");
+  EXPECT_EQ(b.run({"save", "--if-current", "mysql_servers"}).status, 8) << "nobody asked to give the weight to all";
+  EXPECT_EQ(b.run({"pull"}).status, 0);
+  EXPECT_EQ(servers_of(b), servers_in_consul());
+  b.configure(own_rows);
+  EXPECT_THAT(b.run({"pull"}).out, HasSubstr("unchanged, it was here already"));
+}
+
+TEST_F(KeepLocal, CountsAShrinkInSharedRows) {
+  b.configure(own_rows);
+  Texts statements;
+  for (int i = 0; i < 20; ++i) statements.push_back(server("900", "local-" + std::to_string(i), "1"));
+  for (int i = 0; i < 10; ++i) statements.push_back(server("1", "db" + std::to_string(i), "1"));
+  load(a, statements);
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  EXPECT_EQ(servers_of(b).size(), 10U);
+  load(b, {"DELETE FROM mysql_servers WHERE hostname>'db3'"});
+  const auto ran = b.run({"save", "--if-current", "mysql_servers"});
+  EXPECT_EQ(ran.status, 8);
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("would lose 6 of the 10 rows")));
+  load(b, {"DELETE FROM mysql_servers"});
+  EXPECT_EQ(b.run({"save", "--if-current", "mysql_servers"}).status, 8) << "all of what is shared";
+}
+
+TEST_F(KeepLocal, PublishesNoLocalChangeAndCallsItNoDrift) {
+  b.configure(own_columns);
+  share_two();
+  const auto version = version_of(servers_key);
+  load(b, {"UPDATE mysql_servers SET weight=7, status='OFFLINE_SOFT'"});
+  EXPECT_THAT(b.run({"save", "--if-current", "mysql_servers"}).out, HasSubstr("unchanged"));
+  EXPECT_EQ(version_of(servers_key), version);
+  EXPECT_THAT(b.run({"pull", "--force"}).out, HasSubstr("unchanged, it was here already"));
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/OFFLINE_SOFT/", "1/db2/7/OFFLINE_SOFT/"));
+}
+
+TEST_F(KeepLocal, KeepsAServerThatIsOfflineHardHereAlone) {
+  b.configure(own_columns);
+  share_two();
+  load(b, {"UPDATE mysql_servers SET status='OFFLINE_HARD' WHERE hostname='db1'"});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).out, HasSubstr("unchanged, Consul holds it"));
+  EXPECT_EQ(b.run({"diff"}).status, 0);
+  load(a, {"UPDATE mysql_servers SET comment='new'"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(b.update().status, 0);
+  EXPECT_THAT(servers_of(b, ""), ElementsAre("1/db1/1/OFFLINE_HARD/new", "1/db2/1/ONLINE/new"));
+  load(b, {server("1", "db3", "1")});
+  ASSERT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_THAT(servers_in_consul(), Contains("1/db1/1/ONLINE/new"));
+  ASSERT_EQ(b.run({"save", "mysql_servers", "--source=memory", "--force"}).status, 0);
+  EXPECT_THAT(servers_in_consul(), Contains("1/db1/1/ONLINE/new"));
+}
+
+TEST_F(KeepLocal, KeepsARuleThatIsInactiveHereAlone) {
+  b.configure(R"("keep_local":{"mysql_query_rules":{"columns":["active"]}})");
+  a.execute({"INSERT INTO mysql_query_rules(rule_id,active,comment) VALUES (1,1,'x'),(2,1,'y')",
+             "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  ASSERT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  b.execute({"UPDATE mysql_query_rules SET active=0 WHERE rule_id=1", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_THAT(b.run({"save", "mysql_query_rules"}).out, HasSubstr("unchanged, Consul holds it"));
+  EXPECT_EQ(b.run({"diff"}).status, 0);
+  b.execute(
+      {"INSERT INTO mysql_query_rules(rule_id,active,comment) VALUES (3,1,'z')", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  ASSERT_EQ(b.run({"save", "mysql_query_rules"}).status, 0);
+  ASSERT_EQ(a.update().status, 0);
+  EXPECT_THAT(rows_of(a.engine, "SELECT rule_id,active,comment FROM mysql_query_rules ORDER BY 1"),
+              ElementsAre("1/1/x", "2/1/y", "3/1/z"));
+  a.execute({"UPDATE mysql_query_rules SET comment='new'", "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  ASSERT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  EXPECT_THAT(rows_of(b.engine, "SELECT rule_id,active,comment FROM mysql_query_rules ORDER BY 1"),
+              ElementsAre("1/0/new", "2/1/new", "3/1/new"));
+}
+
+TEST_F(KeepLocal, StaysThroughARollbackAndIsInNoneOfItsDocuments) {
+  b.configure(R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":900}]}})");
+  share_two();
+  load(b, {"UPDATE mysql_servers SET weight=7", server("900", "b-only", "1")});
+  load(a, {"UPDATE mysql_servers SET comment='new'", server("900", "of-all", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  EXPECT_EQ(b.run({"rollback", "mysql_servers", "-1"}).status, 0);
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/ONLINE/", "1/db2/7/ONLINE/", "900/b-only/1/ONLINE/"));
+  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/"));
+}
+
+TEST_F(KeepLocal, SaysThatALoadMakesLocalEditsLive) {
+  b.configure(own_columns);
+  share_two();
+  b.execute({"UPDATE mysql_servers SET weight=7 WHERE hostname='db1'"});
+  load(a, {"UPDATE mysql_servers SET comment='new'"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, Contains(HasSubstr("LOAD MYSQL SERVERS TO RUNTIME makes live, too, what is kept local and was "
+                                          "edited in memory and not LOADed: table mysql_servers, row hostgroup_id=1, "
+                                          "hostname=db1, port=3306")));
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/ONLINE/new", "1/db2/1/ONLINE/new"));
+}
+
+TEST_F(KeepLocal, DoesNotWarnInASaveOfLocalEditsInMemory) {
+  b.configure(own_columns);
+  share_two();
+  b.execute({"UPDATE mysql_servers SET weight=7 WHERE hostname='db1'"});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).err, IsEmpty());
+  b.execute({"UPDATE mysql_servers SET comment='c' WHERE hostname='db1'"});
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).err, ElementsAre(HasSubstr("memory holds what runtime does not")));
+}
+
+TEST_F(KeepLocal, SaysWhatIsKeptLocal) {
+  b.configure(R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":"900-999"}]}})");
+  share_two();
+  load(b, {server("900", "b-only", "1"), "UPDATE mysql_servers SET weight=7"});
+  EXPECT_THAT(b.run({"diff"}).out,
+              AllOf(HasSubstr("mysql_servers: the same as version"),
+                    HasSubstr("  (kept local, and not compared: of mysql_servers: weight, 1 row)\n")));
+}
+
+TEST_F(KeepLocal, NotesAnEntryThatMatchesNothingOnEitherSide) {
+  b.configure(R"("keep_local":{"mysql_servers":{"rows":[{"hostname":"lokal-*"},{"hostname":"db1"}]}})");
+  load(a, {server("1", "db1", "1"), server("1", "db2", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  const auto unmet =
+      HasSubstr("keep_local: entry 1 of mysql_servers (rows by hostname) matches no row here and none of Consul's");
+  EXPECT_THAT(b.update().err, ElementsAre(unmet));
+  EXPECT_THAT(b.run({"save", "mysql_servers"}).err, ElementsAre(unmet));
+  EXPECT_THAT(b.run({"save", "--if-current", "mysql_servers"}).err, IsEmpty());
+}
+
+TEST_F(KeepLocal, FailsBeforeItWritesWhereARowThatIsKeptCollides) {
+  b.configure(R"("keep_local":{"mysql_replication_hostgroups":{"rows":[{"writer_hostgroup":900}]},)"
+              R"("mysql_users":{"rows":[{"username":"app","backend":0}]}})");
+  load(b, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (900,20)"});
+  load(a, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (10,20)"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  b.engine.clear_log();
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 6);
+  EXPECT_THAT(b.writes(), IsEmpty());
+  EXPECT_THAT(ran.err, ElementsAre(AllOf(HasSubstr("nothing was written: table mysql_replication_hostgroups, row "),
+                                         HasSubstr("writer_hostgroup=900, which is kept local, "),
+                                         HasSubstr("writer_hostgroup=10"),
+                                         HasSubstr("no two may have the same reader_hostgroup"))));
+  const auto saved = b.run({"save", "mysql_servers"});
+  EXPECT_EQ(saved.status, 0) << "an own row that collides is in no document";
+  load(a, {"DELETE FROM mysql_replication_hostgroups",
+           "INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (900,30)"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  load(b, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (11,30)"});
+  const auto refused = b.run({"save", "mysql_servers"});
+  EXPECT_EQ(refused.status, 8);
+  EXPECT_THAT(refused.err, ElementsAre(AllOf(HasSubstr("writer_hostgroup=900"), HasSubstr("writer_hostgroup=11"))));
+}
+
+TEST_F(KeepLocal, RefusesWhatNoProxySqlHas) {
+  const struct {
+    const char* setting;
+    const char* message;
+  } cases[] = {
+      {R"({"mysql_server":{"columns":["weight"]}})",
+       "keep_local: there is no table mysql_server (did you mean 'mysql_servers'?)"},
+      {R"({"mysql_servers":{"columns":["wieght"]}})",
+       "keep_local: mysql_servers: there is no column wieght (did you mean 'weight'?)"},
+      {R"({"mysql_servers":{"rows":[{"host":"x"}]}})", "keep_local: mysql_servers: there is no column host"},
+      {R"({"mysql_servers":{"columns":["hostname"]}})",
+       "keep_local: mysql_servers: hostname is a column of the primary key"},
+  };
+  share_two();
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.setting);
+    b.configure(std::string(R"("keep_local":)") + each.setting);
+    for (const auto& words : {Texts{"save", "mysql_servers"}, Texts{"pull", "--force"}, Texts{"diff"}}) {
+      const auto ran = b.run(words);
+      EXPECT_EQ(ran.status, 3) << words[0];
+      EXPECT_THAT(ran.err, Contains(HasSubstr(each.message))) << words[0];
+    }
+  }
+}
+
+TEST_F(KeepLocal, NotesWhatAnotherVersionHas) {
+  NodeUnderTest old(consul, dir, "old",
+                    R"("keep_local":{"mysql_servers":{"columns":["comment","weight"]},)"
+                    R"("mysql_galera_hostgroups":{"columns":["comment"]}})",
+                    StandinVersion::v1_1);
+  share_two();
+  const auto ran = old.update();
+  EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+  EXPECT_THAT(ran.err, AllOf(Contains(HasSubstr("keep_local: this ProxySQL has no column comment in mysql_servers")),
+                             Contains(HasSubstr("keep_local: this ProxySQL has no table mysql_galera_hostgroups"))));
+}
+
+TEST_F(KeepLocal, PassesLocalRowsOverThatHaveNoPlaceHere) {
+  NodeUnderTest old(consul, dir, "old", R"("keep_local":{"mysql_servers":{"rows":[{"hostgroup_id":"900-999"}]}})",
+                    StandinVersion::v1_1);
+  load(a, {server("1", "db1", "1"), server("900", "db9", "1"),
+           "UPDATE mysql_servers SET max_latency_ms=5 WHERE hostgroup_id=900"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  const auto ran = old.update();
+  EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+  EXPECT_THAT(ran.out, HasSubstr(": applied (N ms)"));
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
