@@ -177,6 +177,12 @@ void CurlHttp::set_transport(const HttpLimits& limits) {
   // A server that is silent for that long does not answer at all; large answers may take longer.
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits.silence.count()));
+  // A peer that vanished without a word, while it was asked to wait, is found out within a minute: 9 times unanswered.
+  constexpr long seconds_of_silence = 15;
+  constexpr long seconds_between = 5;
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, seconds_of_silence);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, seconds_between);
   set_text(handle, CURLOPT_UNIX_SOCKET_PATH, options_.socket);
   set_text(handle, CURLOPT_USERPWD, options_.http_auth);
   set_tls();

@@ -1,5 +1,6 @@
 #include "proxysql_consul/node/follow.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <ostream>
@@ -31,6 +32,11 @@ constexpr std::chrono::milliseconds between_looks_at_loads{20};
 /// Changes that keep coming faster are taken together. A person at work makes a few in a row, and none of them waits.
 constexpr std::chrono::milliseconds between_deliveries{100};
 constexpr int deliveries_at_once = 10;
+/// Answers that bring nothing, of a server that does not wait as it was asked to, are asked for no faster.
+constexpr std::chrono::milliseconds between_empty_answers{100};
+constexpr int empty_answers_at_once = 2;
+/// What fails is tried again in any case, without the lock that whoever runs something by hand waits for.
+constexpr int longest_retry_seconds = 5;
 /// A ProxySQL that starts anew is away for so long.
 constexpr std::chrono::seconds usual_absence{5};
 /// At most, and half of it at least.
@@ -123,7 +129,13 @@ class Follower {
       // Whatever came may let through what was refused.
       loads_.forget_refusals();
     }
-    if (may_be_new || is_due_) deliver(std::move(listing->entries));
+    // What a token could not read before comes without a new index.
+    const bool is_time = clock_.steady() >= next_whole_reading_;
+    if (may_be_new || is_due_ || is_time) {
+      deliver(std::move(listing->entries));
+    } else {
+      idle(empty_answers_.take(clock_.steady()));
+    }
   }
 
   std::chrono::milliseconds between_looks() const {
@@ -133,6 +145,7 @@ class Follower {
   void deliver(std::vector<KvEntry> entries) {
     idle(deliveries_.take(clock_.steady()));
     is_due_ = false;
+    next_whole_reading_ = clock_.steady() + longest_query;
     auto status = proxysql_is_away_ ? ExitCode::ok : loads_.keep_overtaken(entries);
     try {
       ReceiveOptions options;
@@ -246,12 +259,14 @@ class Follower {
   std::unique_ptr<KvStore> consul_;
   BlockingQuery query_;
   RateLimit deliveries_{between_deliveries, deliveries_at_once};
+  RateLimit empty_answers_{between_empty_answers, empty_answers_at_once};
   Jitter pause_of_comparing_;
   Backoff consul_pauses_;
   Backoff delivery_pauses_;
   std::optional<Time> again_at_;         ///< for what failed
   std::optional<Time> tell_absence_at_;  ///< ProxySQL's, if it lasts
   Time next_look_{};
+  Time next_whole_reading_{};
   std::optional<Signs> signs_;  ///< of the last look
   std::optional<Error> fatal_;
   Time next_comparison_{};
@@ -263,6 +278,12 @@ class Follower {
   bool proxysql_is_away_ = false;
   bool reload_ = false;
 };
+
+/// The settings for work that is not the only chance of its kind.
+Settings as_followed(Settings settings) {
+  settings.retry_seconds = std::min(settings.retry_seconds.value_or(longest_retry_seconds), longest_retry_seconds);
+  return settings;
+}
 
 void tell_following(const Job& job, bool now) {
   NodeFiles files(job, false);
@@ -283,7 +304,7 @@ ExitCode follow(const Job& job) {
   // What the files lack shows now, and not at the first change.
   tell_following(job, true);
   if (job.context.stop_on_signals) job.context.stop_on_signals();
-  auto settings = job.settings;
+  auto settings = as_followed(job.settings);
   for (;;) {
     const Job own{.context = job.context,
                   .settings = settings,
@@ -304,7 +325,7 @@ ExitCode follow(const Job& job) {
     }
     job.context.notify("RELOADING=1");
     try {
-      settings = job.load_settings();
+      settings = as_followed(job.load_settings());
       job.log.info("read the settings anew");
     } catch (const Error& error) {
       report(job.log, error);

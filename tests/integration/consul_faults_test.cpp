@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <iomanip>
 #include <memory>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "proxysql_consul/consul/kv_store.h"
 #include "support/consul_agent.h"
 #include "support/http_server.h"
+#include "support/node_fixture.h"
 #include "support/process.h"
 #include "support/silent_log.h"
 
@@ -33,7 +36,6 @@ using ::testing::SizeIs;
 using ::testing::StartsWith;
 using SteadyClock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-using Node = ConsulNode;
 
 std::unique_ptr<KvStore> store_at(unsigned port, std::chrono::milliseconds limit = 5s) {
   ConsulOptions options;
@@ -148,7 +150,7 @@ TEST(ConsulFaults, ASlowBodyIsEndedByTheTimeOut) {
     SCOPED_TRACE(call);
     const auto begin = SteadyClock::now();
     EXPECT_EQ(outcome_of(*store_at(server.port(), 200ms), call, message), Expected::unavailable);
-    EXPECT_THAT(Node::since(begin), AllOf(Ge(190ms), Le(hang_limit)));
+    EXPECT_THAT(ConsulNode::since(begin), AllOf(Ge(190ms), Le(hang_limit)));
     EXPECT_THAT(message, HasSubstr("timed out"));
   }
 }
@@ -174,7 +176,7 @@ TEST(ConsulFaults, WhoDoesNotAnswerAtAllIsUnavailable) {
   }
   const auto begin = SteadyClock::now();
   EXPECT_EQ(outcome_of(*store_at(ntohs(address.sin_port), 300ms), "get", message), Expected::unavailable);
-  EXPECT_LT(Node::since(begin), hang_limit);
+  EXPECT_LT(ConsulNode::since(begin), hang_limit);
   for (const int filler : fillers) ::close(filler);
   ::close(listener);
 
@@ -183,6 +185,44 @@ TEST(ConsulFaults, WhoDoesNotAnswerAtAllIsUnavailable) {
   options.connect_timeout = 2s;
   EXPECT_EQ(outcome_of(*open_kv_store(options, silent_log()), "get", message), Expected::unavailable);
   EXPECT_THAT(message, StartsWith("consul http://no-such-host.invalid:8500: GET proxysql/x: "));
+}
+
+TEST(ConsulFaults, WhoIsSilentBeyondTheTimeItWasAskedToWaitIsUnavailable) {
+  SilentServer server;
+  int looks = 0;
+  std::string message;
+  try {
+    // Waiting for no time at all: what remains is a second of Consul's jitter, and the limit of any request.
+    store_at(server.port(), 200ms)->wait("proxysql/", 7, 0s, {.every = 20ms, .go_on = [&] { return ++looks > 0; }});
+  } catch (const Unavailable& error) {
+    message = error.what();
+  }
+  EXPECT_THAT(message, HasSubstr("GET proxysql/?recurse&index=7: "));
+  EXPECT_THAT(message, HasSubstr("timed out"));
+  EXPECT_GT(looks, 2) << "the caller is asked meanwhile";
+}
+
+TEST(ConsulFaults, AWaitingConnectionAsksWhetherItsPeerIsStillThere) {
+  SilentServer server;
+  const auto keeps_alive = [&] {
+    // Of each socket: local and remote address, state, queues, and which timer runs: 02 is that of keep-alive.
+    std::ostringstream peer;
+    peer << "0100007F:" << std::uppercase << std::hex << std::setw(4) << std::setfill('0') << server.port() << " 01";
+    std::istringstream sockets(read_file("/proc/net/tcp"));
+    for (std::string line; std::getline(sockets, line);) {
+      const auto at = line.find(peer.str());
+      if (at == std::string::npos || line.find(" 01 ", at) == std::string::npos) continue;
+      if (line.find(" 02:", at) != std::string::npos) return true;
+    }
+    return false;
+  };
+  bool seen = false;
+  const auto stopped = store_at(server.port())->wait("proxysql/", 7, 1min, {.every = 10ms, .go_on = [&] {
+                                                                              seen = seen || keeps_alive();
+                                                                              return !seen;
+                                                                            }});
+  EXPECT_FALSE(stopped);
+  EXPECT_TRUE(seen);
 }
 
 TEST(ConsulFaults, TryingAgainWaitsLongerAndLongerAndNeverTheSame) {
@@ -194,7 +234,7 @@ TEST(ConsulFaults, TryingAgainWaitsLongerAndLongerAndNeverTheSame) {
                                        {.status = 503},
                                        {.drip = true},
                                        {.body = "[]"}});
-  Node node(server.port());
+  ConsulNode node(server.port());
   node.total_timeout = 300ms;
   node.real_pauses = false;
   const auto ran = node.run_here({"pull"});
@@ -220,7 +260,7 @@ TEST(ConsulFaults, TryingAgainWaitsLongerAndLongerAndNeverTheSame) {
 
 TEST(ConsulFaults, TryingAgainEndsWithRetrySeconds) {
   HttpServer server(HttpServer::Script{{.status = 500, .body = "No cluster leader"}});
-  Node node(server.port(), {{"retry_seconds", 1}});
+  ConsulNode node(server.port(), {{"retry_seconds", 1}});
   const std::vector<std::vector<std::string>> commands = {{"pull"}, {"save", "mysql_servers"}};
   for (const auto& words : commands) {
     SCOPED_TRACE(words[0]);
@@ -241,7 +281,7 @@ TEST(ConsulFaults, AnAgentThatComesUpLaterIsWaitedFor) {
   ConsulAgent agent({.dev = false});
   agent.put(servers_key, document_of(other_uuid, "db1"));
   agent.stop();
-  Node node(agent.http_port());
+  ConsulNode node(agent.http_port());
   auto pull = node.start({"pull"});
   agent.start();
   const auto result = pull.wait();
@@ -251,7 +291,7 @@ TEST(ConsulFaults, AnAgentThatComesUpLaterIsWaitedFor) {
 
 TEST(ConsulFaults, ADeniedReadIsNotRetried) {
   HttpServer server(HttpServer::Script{{.status = 403, .body = "Permission denied"}});
-  Node node(server.port());
+  ConsulNode node(server.port());
   EXPECT_EQ(node.run_here({"pull"}).status, 5);
   EXPECT_EQ(node.run_here({"save", "mysql_servers"}).status, 5);
   EXPECT_THAT(server.requests(), SizeIs(2));

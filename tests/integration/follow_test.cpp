@@ -102,6 +102,26 @@ TEST_F(FollowEndToEnd, GoesOnWhereItWasKilled) {
   expect_to_end_well(*process);
 }
 
+TEST_F(FollowEndToEnd, LetsOthersWorkByHandWhileItTriesAgainWhatFails) {
+  save_servers_from_a();
+  pair.consul.put("proxysql/mysql_users", "no document at all");
+  const auto process = follow(pair.b);
+  ASSERT_TRUE(has_arrived()) << process->err();
+  const auto first = pair.consul.modify_index("proxysql/mysql_servers");
+  for (int weight = 2; weight < 7; ++weight) {
+    set_weight(pair.b, weight);
+    const auto saved = pair.b.run({"save", "mysql_servers"});
+    EXPECT_EQ(saved.exit_code, 0) << all_of(saved);
+    const auto pulled = pair.b.run({"pull", "mysql_servers"});
+    EXPECT_EQ(pulled.exit_code, 0) << all_of(pulled);
+  }
+  const auto back = pair.b.run({"rollback", "mysql_servers", std::to_string(first)});
+  EXPECT_EQ(back.exit_code, 0) << all_of(back);
+  EXPECT_TRUE(has_arrived()) << process->err();
+  EXPECT_EQ(runtime(pair.b, "mysql_servers"), runtime(pair.a, "mysql_servers"));
+  expect_to_end_well(*process);
+}
+
 TEST_F(FollowEndToEnd, TwoThatPublishEndEqualAndQuiet) {
   save_servers_from_a();
   for (auto* node : {&pair.a, &pair.b}) {

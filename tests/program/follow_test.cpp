@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxysql_consul/base/files.h"
 #include "proxysql_consul/model/node_record.h"
 #include "support/program_node.h"
 
@@ -45,9 +46,11 @@ class Follow : public Run {
     const auto catch_up = [&] {
       const auto passed = b.clock.steady() - begun;
       while (next != happenings.end() && passed >= next->at) (next++)->what();
+      if (observe) observe();
       if (passed >= end) b.clock.is_stopping = true;
     };
     consul.on_wait = [&](milliseconds time) {
+      if (answers_at_once) return false;
       b.clock.turn(time);
       catch_up();
       return true;
@@ -59,6 +62,9 @@ class Follow : public Run {
     b.clock.is_stopping = false;
     return ran;
   }
+
+  bool answers_at_once = false;   ///< Consul does, whether anything changed or not
+  std::function<void()> observe;  ///< called at each moment of that time
 
   std::size_t calls(const std::string& head) const {
     return static_cast<std::size_t>(
@@ -377,6 +383,125 @@ TEST_F(Follow, GoesOnWithAConsulThatWasSetUpAnew) {
           {seconds(400), [&] { save_from_a({"two"}); }},
           {seconds(410), [&] { EXPECT_THAT(b.servers(), ElementsAre("two")); }}},
          seconds(411));
+}
+
+TEST_F(Follow, AppliesWhatItMayReadAtLastThoughConsulTellsNoChange) {
+  save_from_a({"one"});
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              consul.hidden = {servers_key};
+                              a.set_servers({"two"});
+                              consul.hidden = {};
+                              EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+                              consul.hidden = {servers_key};
+                            }},
+                           {seconds(20),
+                            [&] {
+                              EXPECT_THAT(b.servers(), ElementsAre("one"));
+                              consul.hidden = {};
+                            }}},
+                          std::chrono::minutes(15));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(b.servers(), ElementsAre("two"));
+}
+
+TEST_F(Follow, GoesBackWithASnapshotThatWasRestored) {
+  save_from_a({"first"});
+  const auto snapshot = std::pair(consul.entries, consul.index);
+  save_from_a({"second"});
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              EXPECT_THAT(b.servers(), ElementsAre("second"));
+                              consul.entries = snapshot.first;
+                              consul.index = snapshot.second;
+                            }}},
+                          std::chrono::minutes(15));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(b.servers(), ElementsAre("first"));
+}
+
+TEST_F(Follow, AsksNoFasterWhereConsulDoesNotWait) {
+  save_from_a({"one"});
+  answers_at_once = true;
+  b.engine.clear_log();
+  const auto ran = follow({{seconds(10), [&] { save_from_a({"two"}); }},
+                           {seconds(11), [&] { EXPECT_THAT(b.servers(), ElementsAre("two")); }}},
+                          seconds(60));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, ElementsAre());
+  EXPECT_LE(calls("WAIT"), 610U) << "one in each tenth of a second";
+  EXPECT_EQ(b.writes(), Texts({"REPLACE", "LOAD", "SAVE", "REPLACE", "DELETE", "LOAD", "SAVE"}))
+      << "an answer is no proof of a change";
+}
+
+TEST_F(Follow, TriesOnWhateverAnAnswerIsThatIsNone) {
+  save_from_a({"one"});
+  using Failure = FakeConsul::Failure;
+  std::vector<Happening> happenings;
+  auto at = seconds(5);
+  for (const auto failure : {Failure::refused, Failure::away, Failure::lost_answer}) {
+    const auto name = std::to_string(static_cast<int>(failure));
+    happenings.push_back({at, [&, failure] { consul.always = failure; }});
+    happenings.push_back({at + seconds(200), [&, name] {
+                            consul.always.reset();
+                            save_from_a({"after-" + name});
+                          }});
+    happenings.push_back({at + seconds(300), [&, name] { EXPECT_THAT(b.servers(), ElementsAre("after-" + name)); }});
+    at += seconds(400);
+  }
+  const auto ran = follow(happenings, at);
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(b.servers().size(), 1U);
+}
+
+TEST_F(Follow, AsksAConsulThatIsAwayLessAndLessAndAtOnceWhenItIsAwayAgain) {
+  save_from_a({"one"});
+  std::vector<std::size_t> asked;
+  const auto note = [&] { asked.push_back(calls("LIST") + calls("WAIT")); };
+  const auto away = [&] { consul.always = FakeConsul::Failure::away; };
+  const auto back = [&] { consul.always.reset(); };
+  follow({{seconds(5), away},
+          {seconds(6), note},
+          {seconds(7), note},
+          {seconds(1000), note},
+          {seconds(1600), note},
+          {seconds(1601), back},
+          {seconds(1700), away},
+          {seconds(1701), note},
+          {seconds(1702), note}},
+         seconds(1703));
+  ASSERT_THAT(asked, SizeIs(6));
+  EXPECT_GT(asked[1], asked[0]) << "soon at first";
+  EXPECT_THAT(asked[3] - asked[2], AllOf(Ge(10U), Le(20U))) << "and in each minute in the end";
+  EXPECT_GT(asked[5], asked[4]) << "what succeeded ends the back-off";
+}
+
+TEST_F(Follow, LeavesTheLockToOthersWhileItTriesAgain) {
+  b.configure(R"("retry_seconds":60)");
+  save_from_a({"one"});
+  b.engine.on_statement([&](std::string_view statement) {
+    if (!statement.starts_with("REPLACE")) return;
+    b.is_away = true;
+    b.engine.restart();
+  });
+  // From the first moment that somebody else cannot have the lock to the next that he can.
+  milliseconds longest{0};
+  std::optional<std::chrono::steady_clock::time_point> held_since;
+  std::size_t times_held = 0;
+  observe = [&] {
+    try {
+      const FileLock lock(b.state_file() + ".lock", milliseconds(0), b.clock);
+      held_since.reset();
+    } catch (const Locked&) {
+      if (!held_since) ++times_held;
+      if (!held_since) held_since = b.clock.steady();
+      longest = std::max(longest, std::chrono::duration_cast<milliseconds>(b.clock.steady() - *held_since));
+    }
+    if (!held_since) b.is_away = false;
+  };
+  follow({}, std::chrono::minutes(10));
+  EXPECT_GE(times_held, 5U);
+  EXPECT_THAT(longest, AllOf(Ge(seconds(1)), Le(seconds(6))));
 }
 
 TEST_F(Follow, HoldsNoMoreFilesAfterAThousandDeliveries) {
