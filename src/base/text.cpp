@@ -85,8 +85,18 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::string printable(std::string_view text, std::size_t limit) {
   std::string shown(text.substr(0, limit));
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  if (text.size() > limit && is_utf8(text)) {
+    while (!is_utf8(shown)) shown.pop_back();
+  }
+  const bool is_text = is_utf8(shown);
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(shown[i]);
+    // A terminal takes U+0080 to U+009F for commands, as it does the bytes below the blank.
+    const bool is_c1 = byte == 0xC2 && i + 1 < shown.size() && static_cast<unsigned char>(shown[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || (is_text && is_c1)) shown[i] = ' ';
+    if (is_text && is_c1) shown[i + 1] = ' ';
+    if (!is_text && byte >= 0x80) shown[i] = '?';
+  }
   if (text.size() > limit) shown += "...";
   return shown;
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/freeze.h"
@@ -23,12 +24,14 @@ ExitCode freeze(const Job& job, const std::string& reason) {
   const auto key = job.settings.keys().freeze();
   const auto text =
       format_freeze({.reason = reason, .by = job.context.user, .host = job.context.host, .at = job.now()});
+  bool may_be_written = false;
   patience.retry([&] {
+    // A write that nobody answered may have been carried out.
+    const bool was_tried = std::exchange(may_be_written, true);
     if (store->put(key, text, 0)) return;
     const auto held = store->get(key);
     if (!held) throw came_between(key);
-    // A write that nobody answered may have been carried out.
-    if (held->value == text) return;
+    if (was_tried && held->value == text) return;
     throw Error(ExitCode::refused, describe(parse_freeze(held->value)), "`thaw` ends that; it was not changed");
   });
   job.context.out << "frozen: " << printable(reason, 200) << "; nobody applies or saves until `proxysql-consul thaw`\n";

@@ -54,6 +54,13 @@ TEST_F(FreezeCommand, IsRefusedToTheSecondAndSaysWhoWasFirst) {
   EXPECT_EQ(consul.value_of(freeze_key), before);
 }
 
+TEST_F(FreezeCommand, IsRefusedToTheSecondWithTheSameWordsInTheSameSecond) {
+  EXPECT_EQ(freeze(a, "x").status, 0);
+  // Each run turns the clock by a second.
+  a.clock.turn(std::chrono::seconds(-1));
+  EXPECT_EQ(freeze(a, "x").status, 8);
+}
+
 TEST_F(FreezeCommand, SaysWhereNothingIsFrozen) {
   const auto ran = a.run({"thaw"});
   EXPECT_EQ(ran.status, 0);
@@ -61,7 +68,7 @@ TEST_F(FreezeCommand, SaysWhereNothingIsFrozen) {
 }
 
 TEST_F(FreezeCommand, WantsAReason) {
-  for (const Texts& words : {Texts{"freeze"}, Texts{"freeze", "--reason", ""}}) {
+  for (const Texts& words : {Texts{"freeze"}, Texts{"freeze", "--reason", ""}, Texts{"freeze", "--reason", " \t"}}) {
     const auto ran = a.run(words);
     EXPECT_EQ(ran.status, 2);
     EXPECT_THAT(ran.err, ElementsAre("error: freeze needs --reason TEXT (those who meet it will want to know why)"));

@@ -22,7 +22,8 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 /// "did you mean 'x'?" for nearest(), or "" where there is none.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
-/// At most `limit` bytes of `text`, without control characters: for errors that quote what came from elsewhere.
+/// At most `limit` bytes of `text` and "..." for the rest, without control characters, and with ? for the bytes above
+/// ASCII of what is no UTF-8: for terminals, and for errors that quote what came from elsewhere.
 std::string printable(std::string_view text, std::size_t limit = 300);
 
 /// `text` with what stands in single quotes replaced by '***': a server's error can quote a statement's literals.

@@ -81,6 +81,10 @@ TEST(Text, ShowsWhatCameFromElsewhereOnOneShortLine) {
   EXPECT_EQ(printable("123456", 5), "12345...");
   EXPECT_EQ(printable(std::string(1000, 'x')).size(), 303U);
   EXPECT_EQ(printable(std::string("a\0b", 3)), "a b");
+  EXPECT_EQ(printable("\xC2\x9B[31m"), "  [31m");
+  EXPECT_EQ(printable("\xC2\xA0"), "\xC2\xA0");
+  EXPECT_EQ(printable("a\xFF\xC3\xA9"), "a???");
+  EXPECT_EQ(printable("abc\xC3\xA9", 4), "abc...");
 }
 
 TEST(Text, HidesLiterals) {
