@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,38 @@ TEST(Docs, JsonPageDescribesEveryOutput) {
     }
   }
   EXPECT_GT(count, 0U);
+}
+
+/// As "Suite.Name".
+std::set<std::string> names_of_tests() {
+  const std::regex test(R"(\nTEST(_F|_P)?\((\w+),\s*(\w+)\))");
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(PROJECT_SOURCE_PATH "/tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    const auto source = read_file(entry.path());
+    for (std::sregex_iterator at(source.begin(), source.end(), test), end; at != end; ++at) {
+      names.insert((*at)[2].str() + "." + (*at)[3].str());
+    }
+  }
+  return names;
+}
+
+TEST(Docs, PromisesAreShownByTestsThatThereAre) {
+  const auto page = project_file("docs/reliability.md");
+  const auto tests = names_of_tests();
+  const std::regex name("`([A-Z]\\w+\\.[A-Z]\\w+)`");
+  std::size_t count = 0;
+  for (std::sregex_iterator at(page.begin(), page.end(), name), end; at != end; ++at, ++count) {
+    EXPECT_TRUE(tests.contains((*at)[1])) << (*at)[1];
+  }
+  EXPECT_GT(count, 40U);
+  // Each promise of the tables has one.
+  const std::regex row("\n\\|[^\n]*\\|(?=\n)");
+  for (std::sregex_iterator at(page.begin(), page.end(), row), end; at != end; ++at) {
+    const auto line = at->str();
+    if (line.find("|---|") != std::string::npos || line.find("| what happens |") != std::string::npos) continue;
+    EXPECT_TRUE(std::regex_search(line, name)) << line;
+  }
 }
 
 TEST(Docs, HackingNamesEveryFileOfEveryRoom) {
