@@ -21,10 +21,12 @@ std::optional<Applied> apply_version(const Job& job, NodeFiles& files, LocalProx
                    .dry_run = version.dry_run,
                    .circumstances = {.interrupted = was_interrupted, .loaded_before = same},
                    .known_load = same && tells_all_loads(version.configuration) ? known->load : std::string(),
-                   .on_writing = [&] {
-                     state.mark_applying(name);
-                     files.write_state();
-                   }};
+                   .on_writing =
+                       [&] {
+                         state.mark_applying(name);
+                         files.write_state();
+                       },
+                   .only_over = version.only_over};
   Application application(version.configuration, version.wanted, std::move(how));
   try {
     return proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {

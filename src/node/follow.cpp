@@ -146,10 +146,12 @@ class Follower {
     idle(deliveries_.take(clock_.steady()));
     is_due_ = false;
     next_whole_reading_ = clock_.steady() + longest_query;
-    auto status = proxysql_is_away_ ? ExitCode::ok : loads_.keep_overtaken(entries);
+    auto kept = proxysql_is_away_ ? loads_.keep_nothing() : loads_.keep_overtaken(entries);
+    auto status = kept.status;
     try {
       ReceiveOptions options;
       options.quiet = true;
+      options.only_over = std::move(kept.loads);
       // What waits for a ProxySQL that is away is done when it is back.
       auto patience = proxysql_is_away_ ? no_patience_ : job_.begin(receiving_patience);
       status = worst_of(status, receive(job_, patience, std::move(entries), options));

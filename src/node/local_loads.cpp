@@ -97,8 +97,8 @@ void LocalLoads::tell_unpublished(const std::string& name, const std::string& wh
   announce(job_, files, {});
 }
 
-ExitCode LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
-  auto worst = ExitCode::ok;
+LocalLoads::Kept LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
+  Kept kept;
   const auto keys = job_.settings.keys();
   for (const auto* configuration : configurations_) {
     const std::string name(configuration->name);
@@ -106,27 +106,37 @@ ExitCode LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
         std::find_if(entries.begin(), entries.end(), [&](const KvEntry& e) { return e.key == keys.document(name); });
     if (entry == entries.end()) continue;
     try {
-      keep_one(*configuration, *entry);
+      kept.loads[name] = keep_one(*configuration, *entry);
     } catch (const Error& error) {
       report(job_.log, error, name + ": what was loaded here cannot be kept, so nothing is applied over it");
-      worst = worst_of(worst, error.code());
+      kept.status = worst_of(kept.status, error.code());
       entries.erase(entry);
     }
   }
   job_.context.bound(std::chrono::seconds(0));
-  return worst;
+  return kept;
 }
 
-void LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
+LocalLoads::Kept LocalLoads::keep_nothing() const {
+  Kept kept;
+  for (const auto* configuration : configurations_) kept.loads[std::string(configuration->name)] = "unknown";
+  return kept;
+}
+
+std::string LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
   const std::string name(configuration.name);
   const auto keys = job_.settings.keys();
   auto patience = job_.begin(patience_of_keeping);
   NodeFiles files(job_, true);
   LocalProxySql proxysql(job_, patience);
-  files.state().observe(proxysql.start());
+  // Before anything of it is read, so that what is loaded from here on is not taken for kept.
+  const auto signs = proxysql.signs();
+  files.state().observe(signs.start);
   const auto* counted = files.state().counted(name);
-  if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value))
-    return;
+  if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value)) {
+    return counted->load;
+  }
+  auto load = load_of(signs.loads, configuration);
   const auto store = job_.open_consul(job_.settings.consul);
   auto versions = patience.retry([&] { return list_versions(*store, keys, name); });
   const auto* known = files.state().find(name);
@@ -137,9 +147,11 @@ void LocalLoads::keep_one(const Configuration& configuration, const KvEntry& ent
   const auto id =
       keep_unsaved({.job = job_, .files = files, .proxysql = proxysql, .store = *store, .patience = patience},
                    configuration, versions, entry.modify_index);
-  if (!id) return;
-  job_.log.warn("{}: what was loaded here was overtaken by version {}: kept in the history as {}", name,
-                entry.modify_index, to_string(*id));
+  if (id) {
+    job_.log.warn("{}: what was loaded here was overtaken by version {}: kept in the history as {}", name,
+                  entry.modify_index, to_string(*id));
+  }
+  return load;
 }
 
 }  // namespace proxysql_consul

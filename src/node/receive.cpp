@@ -146,9 +146,18 @@ class Receiver {
         return ExitCode::ok;
       }
       return apply_one(decision);
+    } catch (const LoadedMeanwhile& error) {
+      // No attempt that failed: it has not begun.
+      job_.log.warn("{}: {}: begins anew", decision.configuration, error.what());
+      return error.code();
     } catch (const Error& error) {
       return fail(decision, error);
     }
+  }
+
+  std::optional<std::string> only_over(const std::string& name) const {
+    const auto found = options_.only_over.find(name);
+    return found != options_.only_over.end() ? std::optional(found->second) : std::nullopt;
   }
 
   void pass_over(const Decision& decision, PassedOver why) {
@@ -207,7 +216,8 @@ class Receiver {
                                         .wanted = wanted,
                                         .version = decision.entry.modify_index,
                                         .sha256 = sha256_hex(decision.entry.value),
-                                        .dry_run = options_.dry_run});
+                                        .dry_run = options_.dry_run,
+                                        .only_over = only_over(decision.configuration)});
     if (!applied) {
       job_.log.info("{}: passed over: this ProxySQL {} has no such configuration", decision.entry.key,
                     proxysql_.version());

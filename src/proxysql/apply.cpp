@@ -10,6 +10,7 @@
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/model/monitor.h"
 #include "proxysql_consul/proxysql/apply_plan.h"
+#include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/sql.h"
 #include "proxysql_consul/proxysql/unloaded.h"
 
@@ -85,9 +86,10 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     return result;
   }
   if (!plan.does_something()) return result;
+  require_known_load(session, inventory);
   if (!before_) before_ = std::move(layers.memory);
   if (options_.on_writing) options_.on_writing();
-  write(session, plan);
+  write(session, inventory, plan);
   if (plan.load) verify_runtime(session, inventory, plan.target, result);
   if (plan.save) {
     session.query(save_statement(configuration_));
@@ -154,19 +156,29 @@ void Application::fit_document(AdminSession& session, const Inventory& inventory
 }
 
 /// Writes, compares and loads; puts memory back as it was when anything of that fails.
-void Application::write(AdminSession& session, const ApplyPlan& plan) {
+void Application::write(AdminSession& session, const Inventory& inventory, const ApplyPlan& plan) {
   is_writing_ = is_writing_ || !plan.statements.empty();
   try {
     for (const auto& statement : plan.statements) session.query(statement);
     if (!plan.statements.empty()) verify_memory(session, plan.target);
-    if (plan.load) session.query(load_statement(configuration_));
+    if (plan.load) {
+      // What is LOADed between this and the next statement was LOADed from what memory holds now, and stays in it.
+      require_known_load(session, inventory);
+      session.query(load_statement(configuration_));
+    }
     is_writing_ = false;
   } catch (const Unavailable&) {
     throw;  // There is no session to put anything back with; the next attempt begins anew.
+  } catch (const LoadedMeanwhile& error) {
+    throw LoadedMeanwhile(error.code(), error.what() + (is_writing_ ? put_back(session) : std::string()));
   } catch (const Error& error) {
     if (!is_writing_) throw;
     throw Error(error.code(), std::string(error.what()) + put_back(session), error.hint());
   }
+}
+
+void Application::require_known_load(AdminSession& session, const Inventory& inventory) const {
+  if (options_.only_over) require_load(session, inventory, configuration_, *options_.only_over);
 }
 
 void Application::verify_memory(AdminSession& session, const std::vector<Table>& target) const {
@@ -209,7 +221,9 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
   if (inventory.has_runtime(configuration_)) {
     auto runtime = read_settled(session, inventory, true, sharing_.has_local() ? target : wanted_.tables);
     tables = std::move(runtime.tables);
-    result.load = std::move(runtime.load);
+    result.load = own_load(result.load, runtime.load);
+    // What runtime holds then is somebody else's.
+    if (result.load != runtime.load) return;
   } else if (!configuration_.variables.empty()) {
     // The server takes back what it refuses of variables, and memory shows that.
     tables = read(session, Layer::memory, wanted_.tables);

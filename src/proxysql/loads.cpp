@@ -71,6 +71,21 @@ std::string load_of(const std::vector<Load>& loads, const Configuration& configu
   return std::to_string(sign->version) + "/" + sign->checksum;
 }
 
+void require_load(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                  const std::string& expected) {
+  if (load_of(read_loads(session, inventory), configuration) == expected) return;
+  throw LoadedMeanwhile(ExitCode::proxysql, "proxysql: somebody loaded " + std::string(configuration.name) +
+                                                " just before another version was to be loaded over it");
+}
+
+std::string own_load(const std::string& before, const std::string& now) {
+  const auto number = [](const std::string& load) {
+    return to_integer(std::string_view(load).substr(0, load.find('/'))).value_or(0);
+  };
+  if (now.empty() || number(now) == number(before) + 1) return now;
+  return std::to_string(number(before) + 1) + "/replaced";
+}
+
 bool tells_all_loads(const Configuration& configuration) { return !is_users_table(configuration.tables.front()); }
 
 Signs read_signs(AdminSession& session, Clock& clock) {

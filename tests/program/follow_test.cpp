@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "program/follow_fixture.h"
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/model/node_record.h"
 #include "support/program_node.h"
@@ -30,47 +31,6 @@ using ::testing::Le;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-/// B follows while things happen at their times.
-class Follow : public Run {
- protected:
-  struct Happening {
-    milliseconds at;
-    std::function<void()> what;
-  };
-
-  /// Runs `follow` on B until `end` has passed.
-  Ran follow(std::vector<Happening> happenings, milliseconds end) {
-    const auto begun = b.clock.steady();
-    auto next = happenings.begin();
-    const auto catch_up = [&] {
-      const auto passed = b.clock.steady() - begun;
-      while (next != happenings.end() && passed >= next->at) (next++)->what();
-      if (observe) observe();
-      if (passed >= end) b.clock.is_stopping = true;
-    };
-    consul.on_wait = [&](milliseconds time) {
-      if (answers_at_once) return false;
-      b.clock.turn(time);
-      catch_up();
-      return true;
-    };
-    b.clock.on_pause = catch_up;
-    auto ran = b.run({"follow"});
-    consul.on_wait = {};
-    b.clock.on_pause = {};
-    b.clock.is_stopping = false;
-    return ran;
-  }
-
-  bool answers_at_once = false;   ///< Consul does, whether anything changed or not
-  std::function<void()> observe;  ///< called at each moment of that time
-
-  std::size_t calls(const std::string& head) const {
-    return static_cast<std::size_t>(
-        std::count_if(consul.log.begin(), consul.log.end(), [&](const auto& call) { return call.starts_with(head); }));
-  }
-};
 
 TEST_F(Follow, AppliesWhatIsThereAndEachChange) {
   save_from_a({"first"});
@@ -155,149 +115,6 @@ TEST_F(Follow, SaysOnceThatConsulIsAwayAndOnceThatItIsBack) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.err,
               ElementsAre(HasSubstr(": away; tries on"), HasSubstr("consul http://127.0.0.1:8500: answers again")));
-}
-
-class FollowAndPublish : public Follow {
- protected:
-  void SetUp() override {
-    save_from_a({"first"});
-    b.configure("\"publish\":[\"mysql_servers\",\"mysql_users\"]");
-    EXPECT_EQ(b.run({"pull"}).status, 0);
-    consul.log.clear();
-  }
-
-  std::size_t versions() const { return calls("TXN cas " + servers_key); }
-};
-
-TEST_F(FollowAndPublish, SavesWhatIsLoadedHere) {
-  const auto ran = follow({{seconds(5), [&] { b.set_servers({"mine"}); }},
-                           {milliseconds(5060), [&] { EXPECT_EQ(versions(), 1U); }},
-                           {seconds(60),
-                            [&] {
-                              b.set_servers({"mine", "too"});
-                            }}},
-                          seconds(300));
-  EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(versions(), 2U) << ::testing::PrintToString(consul.log);
-  EXPECT_THAT(ran.err, ElementsAre());
-  EXPECT_EQ(a.update().status, 0);
-  EXPECT_THAT(a.servers(), ElementsAre("mine", "too"));
-}
-
-TEST_F(FollowAndPublish, SavesUsersToo) {
-  follow({{seconds(5),
-           [&] {
-             b.execute({"INSERT INTO mysql_users(username,password) VALUES ('u','p')", "LOAD MYSQL USERS TO RUNTIME"});
-           }}},
-         seconds(60));
-  EXPECT_EQ(calls("TXN cas " + users_key), 1U) << ::testing::PrintToString(consul.log);
-}
-
-TEST_F(FollowAndPublish, SavesWhatWasLoadedBeforeItBegan) {
-  b.set_servers({"before"});
-  follow({}, seconds(10));
-  EXPECT_EQ(versions(), 1U);
-}
-
-TEST_F(FollowAndPublish, SavesNothingThatItAppliedOrThatAMonitorOrAStartBrought) {
-  b.execute({"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,2)",
-             "LOAD MYSQL SERVERS TO RUNTIME", "SAVE MYSQL SERVERS TO DISK"});
-  EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 0);
-  consul.log.clear();
-  const auto ran = follow({{seconds(5), [&] { b.engine.set_read_only("first", 3306, true); }},
-                           {seconds(10), [&] { b.engine.set_server_status(2, "first", 3306, "SHUNNED"); }},
-                           {seconds(20),
-                            [&] {
-                              EXPECT_EQ(a.run({"pull"}).status, 0);
-                              save_from_a({"second"});
-                            }},
-                           {seconds(30), [&] { b.engine.restart(); }},
-                           {seconds(40), [&] { b.engine.execute("PROXYSQL RESTART"); }}},
-                          seconds(100));
-  EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(versions(), 1U) << "A's alone" << ::testing::PrintToString(consul.log);
-  EXPECT_THAT(b.servers(), ElementsAre("second"));
-}
-
-TEST_F(FollowAndPublish, SaysARefusalOnceAndTriesAgainAfterTheFreeze) {
-  EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
-  const auto ran = follow({{seconds(5), [&] { b.set_servers({"mine"}); }},
-                           {seconds(60),
-                            [&] {
-                              EXPECT_EQ(versions(), 1U);
-                              EXPECT_EQ(a.run({"thaw"}).status, 0);
-                            }},
-                           {seconds(61), [&] { EXPECT_EQ(versions(), 2U); }}},
-                          seconds(100));
-  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("frozen")));
-  EXPECT_EQ(a.update().status, 0);
-  EXPECT_EQ(a.run({"status"}).status, 0);
-  EXPECT_THAT(a.servers(), ElementsAre("mine"));
-}
-
-TEST_F(FollowAndPublish, ShowsInTheStatusWhatIsNotPublished) {
-  Ran shown;
-  Ran checked;
-  follow({{seconds(5),
-           [&] {
-             b.execute({"DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME"});
-           }},
-          {seconds(10),
-           [&] {
-             shown = a.run({"status"});
-             checked = b.run({"check"});
-           }},
-          {seconds(20), [&] { b.set_servers({"first"}); }}},
-         seconds(100));
-  EXPECT_EQ(shown.status, 7);
-  EXPECT_THAT(shown.out, HasSubstr("loaded here and not published: table mysql_servers would lose 1 of the 1 rows"));
-  EXPECT_THAT(checked.out, HasSubstr("warning  applied"));
-  EXPECT_EQ(versions(), 0U);
-  EXPECT_EQ(a.run({"status"}).status, 0) << "what was undone is no difference";
-}
-
-TEST_F(FollowAndPublish, KeepsInTheHistoryWhatIsOvertaken) {
-  const auto ran = follow({{seconds(5),
-                            [&] {
-                              consul.always = FakeConsul::Failure::away;
-                              b.set_servers({"mine"});
-                            }},
-                           {seconds(60),
-                            [&] {
-                              consul.always.reset();
-                              save_from_a({"theirs"});
-                            }}},
-                          seconds(200));
-  EXPECT_THAT(b.servers(), ElementsAre("theirs"));
-  const auto id = version_of(servers_key) + "." + b.uuid();
-  EXPECT_THAT(history(), ::testing::Contains(meta + "history/mysql_servers/" + id));
-  EXPECT_THAT(ran.err, ::testing::Contains("warning: mysql_servers: what was loaded here was overtaken by version " +
-                                           version_of(servers_key) + ": kept in the history as " + id));
-  EXPECT_THAT(b.run({"history", "mysql_servers"}).out, HasSubstr(id));
-}
-
-TEST_F(FollowAndPublish, KeepsAsManyOvertakenVersionsAsSavedOnes) {
-  for (auto* node : {&a, &b}) node->configure("\"publish\":[\"mysql_servers\"],\"history_limit\":2");
-  std::vector<Happening> happenings;
-  for (int round = 0; round < 5; ++round) {
-    const auto name = std::to_string(round);
-    happenings.push_back({seconds(100 * round + 5), [this, name] {
-                            consul.always = FakeConsul::Failure::away;
-                            b.set_servers({"mine" + name});
-                          }});
-    happenings.push_back({seconds(100 * round + 60), [this, name] {
-                            consul.always.reset();
-                            EXPECT_EQ(a.run({"pull", "--force"}).status, 0);
-                            save_from_a({"theirs" + name});
-                          }});
-  }
-  follow(happenings, seconds(600));
-  EXPECT_EQ(a.run({"save", "--force", "--message", "trims", "mysql_servers"}).status, 0);
-  const auto all = history();
-  const auto overtaken =
-      std::count_if(all.begin(), all.end(), [&](const auto& key) { return key.find(b.uuid()) != key.npos; });
-  EXPECT_EQ(overtaken, 2) << ::testing::PrintToString(all);
-  EXPECT_EQ(all.size(), 4U);
 }
 
 TEST_F(Follow, RefusesToPublishWhatItsProxySqlDoesNotTell) {

@@ -34,15 +34,23 @@ class LocalLoads {
   ExitCode publish();
   void forget_refusals() { refused_.clear(); }
 
+  /// What may be applied over, and what failed.
+  struct Kept {
+    std::map<std::string, std::string> loads = {};  ///< by configuration load_of() of what is kept
+    ExitCode status = ExitCode::ok;
+  };
   /// Keeps in the history what `entries` are about to be applied over, and leaves out of them what cannot be kept: each
-  /// is reported. The result is what failed.
-  ExitCode keep_overtaken(std::vector<KvEntry>& entries);
+  /// is reported. What is loaded later than the result says is not kept yet.
+  Kept keep_overtaken(std::vector<KvEntry>& entries);
+  /// Where nobody could look: then nothing may be applied over.
+  Kept keep_nothing() const;
 
  private:
   /// What was loaded when this node last saved or applied it, or when it was first seen since ProxySQL's start.
   void look_up_bases(const Signs& signs);
   void tell_unpublished(const std::string& name, const std::string& why);
-  void keep_one(const Configuration& configuration, const KvEntry& entry);
+  /// load_of() of what needs no more keeping.
+  std::string keep_one(const Configuration& configuration, const KvEntry& entry);
 
   const Job& job_;
   std::vector<const Configuration*> configurations_;

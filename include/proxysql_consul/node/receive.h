@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct ReceiveOptions {
   bool dry_run = false;
   bool stale = false;  ///< of pull: any Consul server may answer
   bool quiet = false;  ///< nothing is said where nothing was to do
+  /// By configuration load_of() of what alone may be written over; those that are not named may be in any case.
+  std::map<std::string, std::string> only_over = {};
 };
 
 /// Applies one delivery, within the patience that began with it. Throws Error where nothing could be begun; what fails

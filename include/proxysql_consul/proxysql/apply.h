@@ -24,6 +24,8 @@ struct ApplyOptions {
   Circumstances circumstances = {};       ///< what earlier runs left
   std::string known_load = {};            ///< load_of() when this very document was loaded before
   std::function<void()> on_writing = {};  ///< called before the first write
+  /// load_of() of what alone may be written over; nothing where all may.
+  std::optional<std::string> only_over = {};
 };
 
 struct Applied {
@@ -48,7 +50,8 @@ class Application {
 
   /// Makes memory, runtime and disk hold the document. Throws Error{payload} where it fits no table here, and
   /// Error{proxysql} where a statement failed before the LOAD: then runtime is untouched and memory as it was before
-  /// the first call, or the message says that it is not.
+  /// the first call, or the message says that it is not. Throws LoadedMeanwhile where there was a LOAD since
+  /// `only_over`: that is not lost, and memory is as with an Error.
   Applied run(AdminSession& session, const Inventory& inventory);
 
   /// How memory stands after the last Unavailable, as the end of its message; "" where nothing was written.
@@ -63,7 +66,8 @@ class Application {
                              const std::vector<Table>& memory) const;
   void fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
                     Applied& result);
-  void write(AdminSession& session, const ApplyPlan& plan);
+  void write(AdminSession& session, const Inventory& inventory, const ApplyPlan& plan);
+  void require_known_load(AdminSession& session, const Inventory& inventory) const;
   void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
   std::string put_back(AdminSession& session);
   void verify_runtime(AdminSession& session, const Inventory& inventory, const std::vector<Table>& target,

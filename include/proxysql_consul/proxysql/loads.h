@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/clock.h"
+#include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/state.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -30,6 +31,19 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
 /// What changes with a LOAD of the configuration and with nothing else, "3/0xABC"; "" where the server tells no such
 /// thing.
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
+/// Somebody loaded what was not to be written over yet. Nothing was loaded over it, and beginning anew helps.
+class LoadedMeanwhile : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Throws LoadedMeanwhile where load_of() is no longer `expected`, and what AdminSession::query() throws.
+void require_load(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                  const std::string& expected);
+/// What an own LOAD has left: `now`, where it is the very next after `before`. Else somebody loaded, too, and the
+/// result equals no load_of().
+std::string own_load(const std::string& before, const std::string& now);
+
 /// True where load_of() tells when somebody loads the configuration, be it the first time.
 bool has_sign_of_loads(const std::vector<Load>& loads, const Configuration& configuration);
 /// False where load_of() may stay the same though somebody loaded: LOAD MYSQL USER name TO RUNTIME changes nothing
