@@ -5,6 +5,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 program=$root/build/release/proxysql-consul
+standin=$root/build/release/tests/proxysql_standin
 work=
 pids=()
 declare -A admin_port  # of each node
@@ -200,7 +201,7 @@ mysql_variables={ interfaces="127.0.0.1:$port" threads=2 monitor_enabled=false }
 CNF
       start "$log" "$bin" -f --initial --no-version-check -c "$work/proxysql-$node.cnf" -D "$data"
     else
-      start "$log" "$root/build/release/tests/proxysql_standin" --port "$admin" --data-dir "$data"
+      start "$log" "$standin" --port "$admin" --data-dir "$data"
     fi
     if await 30 sql "$node" "SELECT 1"; then
       say "node $node: ${bin:+ProxySQL }${bin:-the stand-in for ProxySQL} ($(sql "$node" "SELECT @@version")), admin port $admin"
