@@ -82,6 +82,10 @@ std::string format_metrics(const State& state, const std::vector<std::string>& c
   each([&](const std::string& name) { return std::to_string(consul_version(state, name)); });
   text.family("drifted", "gauge", "1 where runtime is no longer what was applied.");
   each([&](const std::string& name) { return flag(known(name).drifted); });
+  text.family(
+      "unpublished_since_timestamp_seconds", "gauge",
+      "Since when a LOAD on this node waits to be published, refused or failed, in seconds since 1970; 0: none.");
+  each([&](const std::string& name) { return std::to_string(counts(name).unpublished_since); });
   text.family("frozen", "gauge", "1 while the cluster is frozen.");
   text.sample("", flag(state.seen.frozen.value_or(state.frozen)));
   text.family("last_success_timestamp_seconds", "gauge",

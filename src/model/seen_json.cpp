@@ -31,8 +31,10 @@ Seen seen_from_json(const Json& json) {
 Json attempts_to_json(const Attempts& counts) {
   auto all = Json::object();
   for (const auto& [name, one] : counts) {
-    all[name] = {
-        {"outcomes", one.outcomes}, {"last_success", one.last_success}, {"apply_milliseconds", one.apply_milliseconds}};
+    all[name] = {{"outcomes", one.outcomes},
+                 {"last_success", one.last_success},
+                 {"apply_milliseconds", one.apply_milliseconds},
+                 {"unpublished_since", one.unpublished_since}};
   }
   return all;
 }
@@ -42,7 +44,8 @@ Attempts attempts_from_json(const Json& json) {
   for (const auto& [name, one] : json.items()) {
     counts[name] = {.outcomes = one.value("outcomes", decltype(Counts::outcomes)()),
                     .last_success = one.value("last_success", std::int64_t{0}),
-                    .apply_milliseconds = one.value("apply_milliseconds", std::int64_t{0})};
+                    .apply_milliseconds = one.value("apply_milliseconds", std::int64_t{0}),
+                    .unpublished_since = one.value("unpublished_since", std::int64_t{0})};
   }
   return counts;
 }

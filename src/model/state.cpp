@@ -208,6 +208,9 @@ void State::fail(const std::string& configuration, std::uint64_t attempted, cons
 
 void State::record(const std::string& configuration, ConfigurationState state) {
   take_up(configuration);
+  if (const auto counted = attempts.find(configuration); counted != attempts.end()) {
+    counted->second.unpublished_since = 0;
+  }
   state.start = observed ? start_number : 0;
   state.in_part = state.outcome == Outcome::partial;
   state.attempted = state.version;
@@ -233,6 +236,11 @@ void State::count(const std::string& configuration, Outcome outcome, std::int64_
   auto& all = attempts[configuration];
   ++all.outcomes[std::string(to_string(outcome))];
   if (outcome == Outcome::applied || outcome == Outcome::saved) all.last_success = at;
+}
+
+void State::tell_unpublished(const std::string& configuration, std::int64_t at) {
+  auto& since = attempts[configuration].unpublished_since;
+  if (since == 0) since = at;
 }
 
 void State::mark_applying(const std::string& configuration) {

@@ -25,8 +25,8 @@ using Time = std::chrono::steady_clock::time_point;
 constexpr std::chrono::seconds longest_query{300};
 /// How soon a signal is noticed.
 constexpr std::chrono::milliseconds pulse{100};
-/// How often ProxySQL is asked whether it is the one that it was, and where there is something to publish, whether
-/// somebody loaded it.
+/// How often ProxySQL is asked whether it is the one that it was, which costs it milliseconds, and where there is
+/// something to publish, whether somebody loaded anything, which costs it next to nothing.
 constexpr std::chrono::milliseconds between_looks_at_starts{1000};
 constexpr std::chrono::milliseconds between_looks_at_loads{20};
 /// Changes that keep coming faster are taken together. A person at work makes a few in a row, and none of them waits.
@@ -189,7 +189,10 @@ class Follower {
   void look_at_proxysql() {
     Signs signs;
     try {
+      const bool may_find = loads_.may_find(proxysql_);
+      if (!may_find && !proxysql_is_away_ && clock_.steady() < next_whole_look_) return;
       signs = proxysql_.signs();
+      next_whole_look_ = clock_.steady() + between_looks_at_starts;
     } catch (const Error& error) {
       if (!std::exchange(proxysql_is_away_, true)) {
         job_.log.warn("{}; tries on", error.what());
@@ -268,6 +271,7 @@ class Follower {
   std::optional<Time> again_at_;         ///< for what failed
   std::optional<Time> tell_absence_at_;  ///< ProxySQL's, if it lasts
   Time next_look_{};
+  Time next_whole_look_{};  ///< at ProxySQL
   Time next_whole_reading_{};
   std::optional<Signs> signs_;  ///< of the last look
   std::optional<Error> fatal_;

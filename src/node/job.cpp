@@ -98,6 +98,10 @@ Signs LocalProxySql::signs() {
   return with_connection([&] { return read_signs(*session_, job_.context.clock); });
 }
 
+std::string LocalProxySql::load_mark() {
+  return with_connection([&] { return read_load_mark(*session_); });
+}
+
 const std::string& LocalProxySql::version() {
   try {
     if (session_) take_inventory();

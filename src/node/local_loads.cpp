@@ -31,6 +31,12 @@ void LocalLoads::require_signs(const Signs& signs) const {
   }
 }
 
+bool LocalLoads::may_find(LocalProxySql& proxysql) {
+  if (empty()) return false;
+  auto mark = proxysql.load_mark();
+  return mark.empty() || std::exchange(mark_, mark) != mark;
+}
+
 void LocalLoads::look_up_bases(const Signs& signs) {
   auto state = NodeFiles(job_, true).state();
   state.observe(signs.start);
@@ -91,6 +97,8 @@ ExitCode LocalLoads::publish() {
 /// The others see that this node holds something else than Consul.
 void LocalLoads::tell_unpublished(const std::string& name, const std::string& why) {
   NodeFiles files(job_, false);
+  files.state().tell_unpublished(name, std::chrono::system_clock::to_time_t(job_.context.clock.now()));
+  files.write_state();
   if (files.state().find(name) == nullptr) return;
   if (!files.state().tell_drift(name, "loaded here and not published: " + why, job_.now())) return;
   files.write_state();

@@ -5,7 +5,9 @@
 
 #include <csignal>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "integration/end_to_end_fixture.h"
@@ -100,6 +102,46 @@ TEST_F(FollowEndToEnd, GoesOnWhereItWasKilled) {
   EXPECT_TRUE(has_arrived()) << process->err();
   EXPECT_EQ(runtime(pair.b, "mysql_servers"), runtime(pair.a, "mysql_servers"));
   expect_to_end_well(*process);
+}
+
+/// How a program is made the first process of a namespace of its own; nothing where this system does not allow that.
+std::vector<std::string> as_first_process() {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"unshare", "--fork", "--pid", "--kill-child"},
+        {"unshare", "--user", "--map-root-user", "--fork", "--pid", "--kill-child"}}) {
+    auto probe = words;
+    probe.emplace_back("true");
+    ProcessOptions options;
+    options.argv = std::move(probe);
+    if (Process(std::move(options)).wait().exit_code == 0) return words;
+  }
+  return {};
+}
+
+std::string children_of(pid_t pid) {
+  const auto id = std::to_string(pid);
+  return read_file("/proc/" + id + "/task/" + id + "/children");
+}
+
+TEST_F(FollowEndToEnd, EndsWellAsTheFirstProcessAndMakesNoOther) {
+  save_servers_from_a();
+  const auto before = as_first_process();
+  auto options = pair.b.command({"follow"});
+  options.argv.insert(options.argv.begin(), before.begin(), before.end());
+  Process process(std::move(options));
+  ASSERT_TRUE(has_arrived()) << process.err();
+  const auto pid = before.empty() ? process.pid() : static_cast<pid_t>(std::stol(children_of(process.pid())));
+  // The first process of a container hears no signal that it has no handler for.
+  std::istringstream status(read_file("/proc/" + std::to_string(pid) + "/status"));
+  unsigned long long caught = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigCgt:")) caught = std::stoull(line.substr(7), nullptr, 16);
+  }
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) EXPECT_NE(caught >> (signal - 1) & 1U, 0U) << signal;
+  EXPECT_EQ(children_of(pid), "");
+  ASSERT_EQ(::kill(pid, SIGTERM), 0);
+  const auto ended = process.wait();
+  EXPECT_EQ(ended.exit_code, 0) << all_of(ended);
 }
 
 TEST_F(FollowEndToEnd, LetsOthersWorkByHandWhileItTriesAgainWhatFails) {

@@ -105,6 +105,60 @@ TEST_F(FollowAndPublish, ShowsInTheStatusWhatIsNotPublished) {
   EXPECT_EQ(a.run({"status"}).status, 0) << "what was undone is no difference";
 }
 
+TEST_F(FollowAndPublish, TellsPrometheusSinceWhenSomethingIsNotPublished) {
+  const auto file = dir.file("b.prom");
+  b.configure("\"publish\":[\"mysql_servers\"],\"metrics_file\":\"" + file + "\"");
+  const std::string series = "proxysql_consul_unpublished_since_timestamp_seconds{configuration=\"mysql_servers\"} ";
+  const auto since = [&] {
+    const auto text = read_file(file);
+    const auto at = text.find(series) + series.size();
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  std::vector<std::string> told;
+  std::string loaded_at;
+  EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
+  follow({{seconds(5), [&] { told.push_back(since()); }},
+          {seconds(10),
+           [&] {
+             b.set_servers({"mine"});
+             loaded_at = std::to_string(std::chrono::system_clock::to_time_t(b.clock.now()));
+           }},
+          {seconds(15), [&] { told.push_back(since()); }},
+          {seconds(100), [&] { told.push_back(since()); }},
+          {seconds(101), [&] { EXPECT_EQ(a.run({"thaw"}).status, 0); }},
+          {seconds(105), [&] { told.push_back(since()); }}},
+         seconds(106));
+  EXPECT_THAT(told, ElementsAre("0", loaded_at, loaded_at, "0"));
+  EXPECT_EQ(versions(), 2U) << "and is published in the end";
+}
+
+TEST_F(FollowAndPublish, AsksForLittleWhileNothingHappens) {
+  std::size_t statements = 0;
+  std::size_t requests = 0;
+  std::size_t connections = 0;
+  std::size_t whole_looks = 0;
+  follow({{seconds(10),
+           [&] {
+             b.engine.on_statement([&](std::string_view statement) {
+               if (statement.find("stats_mysql_global") != statement.npos) ++whole_looks;
+             });
+             statements = b.engine.log().size();
+             requests = consul.log.size();
+             connections = b.opened.size();
+           }},
+          {seconds(70),
+           [&] {
+             statements = b.engine.log().size() - statements;
+             requests = consul.log.size() - requests;
+             connections = b.opened.size() - connections;
+           }}},
+         seconds(71));
+  EXPECT_LE(statements, 60U * 50U + 80U) << "a look in 20 ms is one small statement";
+  EXPECT_LE(whole_looks, 62U) << "one in a second is large";
+  EXPECT_LE(requests, 2U) << ::testing::PrintToString(consul.log);
+  EXPECT_LE(connections, 1U);
+}
+
 TEST_F(FollowAndPublish, KeepsInTheHistoryWhatIsOvertaken) {
   const auto ran = follow({{seconds(5),
                             [&] {

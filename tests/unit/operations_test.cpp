@@ -41,20 +41,20 @@ std::string output_of(std::vector<std::string> argv) {
 TEST(Alerts, AreRulesThatPrometheusTakesAndFireWhenTheyShould) {
   const auto promtool = unpacked_tool("prometheus", "promtool");
   EXPECT_THAT(output_of({promtool, "check", "rules", project + "/etc/prometheus-alerts.yml"}),
-              HasSubstr("5 rules found"));
+              HasSubstr("6 rules found"));
   EXPECT_THAT(output_of({promtool, "test", "rules", project + "/tests/testdata/prometheus-alerts-test.yml"}),
               HasSubstr("SUCCESS"));
 }
 
 TEST(Alerts, HaveACaseEach) {
   const auto rules = found_in(read_file(project + "/etc/prometheus-alerts.yml"), "alert: (\\w+)");
-  EXPECT_EQ(rules.size(), 5U);
+  EXPECT_EQ(rules.size(), 6U);
   EXPECT_EQ(found_in(read_file(project + "/tests/testdata/prometheus-alerts-test.yml"), "alertname: (\\w+)"), rules);
   EXPECT_THAT(found_in(read_file(project + "/docs/metrics.md"), "`(Proxysql\\w+)`"), IsSupersetOf(rules));
 }
 
 TEST(Metrics, AreAllDescribedAndThoseInUseExist) {
-  ASSERT_EQ(series().size(), 11U);
+  ASSERT_EQ(series().size(), 12U);
   EXPECT_EQ(found_in(read_file(project + "/docs/metrics.md"), "`(proxysql_consul_[a-z_]+)`"), series());
   for (const auto* const file : {"/etc/prometheus-alerts.yml", "/etc/grafana-dashboard.json"}) {
     const auto used = found_in(read_file(project + file), "(proxysql_consul_[a-z_]+)");

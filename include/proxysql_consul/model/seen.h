@@ -34,6 +34,8 @@ struct Counts {
   std::map<std::string, std::uint64_t, std::less<>> outcomes;  ///< how often each came of an attempt
   std::int64_t last_success = 0;                               ///< seconds since 1970; 0 for never
   std::int64_t apply_milliseconds = 0;                         ///< how long the last apply took
+  /// Since when something that was loaded here is not published, in seconds since 1970; 0: nothing is.
+  std::int64_t unpublished_since = 0;
 
   bool operator==(const Counts&) const = default;
 };

@@ -125,6 +125,8 @@ struct State {
   void mark_pending(const std::string& configuration);
   /// One more attempt ended so, at that time (in seconds since 1970).
   void count(const std::string& configuration, Outcome outcome, std::int64_t at);
+  /// What was loaded here is not published, since `at` (in seconds since 1970) at the latest; record() ends that.
+  void tell_unpublished(const std::string& configuration, std::int64_t at);
   /// The memory tables are about to be written; record() ends that, and so does clear_applying().
   void mark_applying(const std::string& configuration);
   /// They are as they were before.

@@ -101,6 +101,8 @@ class LocalProxySql {
   std::optional<Start> start();
   /// What it says of its start and of its LOADs. Throws as with_session().
   Signs signs();
+  /// As read_load_mark(). Throws as with_session().
+  std::string load_mark();
 
  private:
   template <typename Use>

@@ -25,6 +25,10 @@ class LocalLoads {
   /// Throws Error{settings} that names a configuration whose LOADs `signs` do not tell.
   void require_signs(const Signs& signs) const;
 
+  /// True where finds() may find more than the last time, by the smallest question that there is. Throws as
+  /// LocalProxySql::with_session().
+  bool may_find(LocalProxySql& proxysql);
+
   /// True where somebody loaded one of them since what this node last saved or applied, and that was not refused yet.
   /// What a start of ProxySQL brought was not loaded by anybody.
   bool finds(const Signs& signs);
@@ -32,7 +36,10 @@ class LocalLoads {
   /// Saves what finds() found, as by `save --if-current`. What is refused is not tried again before forget_refusals(),
   /// or another LOAD.
   ExitCode publish();
-  void forget_refusals() { refused_.clear(); }
+  void forget_refusals() {
+    refused_.clear();
+    mark_.clear();
+  }
 
   /// What may be applied over, and what failed.
   struct Kept {
@@ -54,6 +61,7 @@ class LocalLoads {
 
   const Job& job_;
   std::vector<const Configuration*> configurations_;
+  std::string mark_;                                 ///< of the last may_find()
   std::map<std::string_view, std::string> bases_;    ///< load_of() of each
   std::optional<Start> start_;                       ///< for which these are
   std::map<std::string_view, std::string> found_;    ///< load_of() of what was found
