@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/model/weigh.h"
 #include "proxysql_consul/node/differ.h"
 #include "proxysql_consul/node/reading.h"
 
@@ -15,26 +16,38 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
   const auto keys = with.job.settings.keys();
   const auto* known = with.files.state().find(name);
   if (known == nullptr || known->version == 0) return std::nullopt;
+  std::optional<Held> current;
   for (const auto& version : versions) {
-    const auto held = with.patience.retry([&] { return open_document(with.store, keys, version.entry, name); });
+    auto held = with.patience.retry([&] { return open_document(with.store, keys, version.entry, name); });
     if (!held || !held->document) continue;
     const auto compared =
         compare_here(with.job, with.proxysql, with.files.state(), configuration, version.id, *held).comparison;
     if (compared.is_same()) return std::nullopt;
+    if (version.is_current) current = std::move(held);
   }
   auto reading = with.proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
     return read_shared(session, inventory, configuration, with.job.settings, false);
   });
-  const Document document{.config_name = name,
-                          .uuid = with.files.uuid(),
-                          .tables = std::move(reading.tables),
-                          .blob = {},
-                          .from_memory = reading.from_memory,
-                          .origin = {.host = with.job.context.host,
-                                     .by = with.job.context.user,
-                                     .proxysql_version = with.proxysql.version(),
-                                     .saved_at = with.job.now(),
-                                     .message = "overtaken by version " + std::to_string(overtaken_by)}};
+  Document document{.config_name = name,
+                    .uuid = with.files.uuid(),
+                    .tables = std::move(reading.tables),
+                    .blob = {},
+                    .from_memory = reading.from_memory,
+                    .origin = {.host = with.job.context.host,
+                               .by = with.job.context.user,
+                               .proxysql_version = with.proxysql.version(),
+                               .saved_at = with.job.now(),
+                               .message = "overtaken by version " + std::to_string(overtaken_by)}};
+  if (with.job.settings.scope.is_about(configuration.tables)) {
+    // Whoever rolls back to it must not get what is this node's own.
+    const Holding ours{.configuration = configuration,
+                       .document = document,
+                       .schemas = std::move(reading.schemas),
+                       .memory = {},
+                       .scope = with.job.settings.scope,
+                       .left_out = std::move(reading.left_out)};
+    document.tables = weigh(ours, current, Acquaintance::whole, {.force = true}).document.tables;
+  }
   return with.patience.retry([&] { return keep_in_history(with.store, keys, document, overtaken_by); });
 }
 

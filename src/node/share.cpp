@@ -246,7 +246,8 @@ class Save {
   void say(const std::string& name, const Published& published) const {
     say_remarks(name, published.weighed);
     if (!published.written) {
-      if (!options_.message.empty()) job_.log.info("{}: nothing changed, so the message is not kept", name);
+      // Of a message that nobody gave nobody has to be told.
+      if (!options_.message.empty() && !job_.following) job_.log.info("{}: nothing changed, so the message is not kept", name);
       say_unchanged(name, published.version);
       return;
     }

@@ -42,10 +42,12 @@ class KeepLocal : public Run {
                                     "mysql_servers ORDER BY hostgroup_id,hostname");
   }
 
-  /// Servers as "hostgroup/host/weight/status/comment", in Consul's document.
-  Texts servers_in_consul() const {
+  /// Servers as "hostgroup/host/weight/status/comment".
+  Texts servers_in_consul() const { return servers_in(consul.value_of(servers_key)); }
+
+  static Texts servers_in(const std::string& document) {
     Texts rows;
-    for (const auto& table : parse_document(consul.value_of(servers_key)).tables) {
+    for (const auto& table : parse_document(document).tables) {
       if (table.name != "mysql_servers") continue;
       for (const auto& row : table.rows) {
         std::string text;
@@ -246,6 +248,60 @@ TEST_F(KeepLocal, StaysThroughARollbackAndIsInNoneOfItsDocuments) {
   EXPECT_EQ(b.run({"rollback", "mysql_servers", "-1"}).status, 0);
   EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/ONLINE/", "1/db2/7/ONLINE/", "900/b-only/1/ONLINE/"));
   EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/"));
+}
+
+TEST_F(KeepLocal, StaysOutOfWhatIsKeptInTheHistory) {
+  b.configure(R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":900}]}})");
+  share_two();
+  load(a, {"UPDATE mysql_servers SET comment='new'", server("900", "of-all", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  load(b, {"UPDATE mysql_servers SET weight=7, comment='unsaved' WHERE hostname='db1'", server("900", "b-only", "1")});
+  EXPECT_EQ(b.run({"rollback", "mysql_servers", "-1"}).status, 0);
+  Texts kept;
+  for (const auto& key : history()) {
+    if (key.find('.') != std::string::npos) kept.push_back(consul.value_of(key));
+  }
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_THAT(servers_in(kept[0]), ElementsAre("1/db1/1/ONLINE/unsaved", "1/db2/1/ONLINE/new", "900/of-all/1/ONLINE/"));
+}
+
+TEST_F(KeepLocal, IsNothingThatFollowPublishesOrFindsDrifted) {
+  share_two();
+  b.configure(std::string(own_columns) + R"(,"publish":["mysql_servers"])");
+  const auto version = version_of(servers_key);
+  const auto follow_while = [&](const std::function<void()>& something) {
+    const auto begun = b.clock.steady();
+    bool has_happened = false;
+    const auto look = [&] {
+      const auto passed = b.clock.steady() - begun;
+      if (!has_happened && passed >= std::chrono::seconds(5)) {
+        has_happened = true;
+        something();
+      }
+      b.clock.is_stopping = passed >= std::chrono::minutes(5);
+    };
+    consul.on_wait = [&](std::chrono::milliseconds time) {
+      b.clock.turn(time);
+      look();
+      return true;
+    };
+    b.clock.on_pause = look;
+    const auto ran = b.run({"follow"});
+    consul.on_wait = {};
+    b.clock.on_pause = {};
+    b.clock.is_stopping = false;
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, IsEmpty());
+    EXPECT_EQ(b.state().find("mysql_servers")->drifted, false);
+  };
+  follow_while([&] { load(b, {"UPDATE mysql_servers SET weight=7, status='OFFLINE_SOFT'"}); });
+  EXPECT_EQ(version_of(servers_key), version);
+  follow_while([&] { load(b, {"UPDATE mysql_servers SET weight=8, comment='shared' WHERE hostname='db1'"}); });
+  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/shared", "1/db2/1/ONLINE/"));
+  b.configure(std::string(own_columns) + R"(,"drift":"repair")");
+  follow_while([&] { load(b, {"UPDATE mysql_servers SET weight=9 WHERE hostname='db1'"}); });
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/9/OFFLINE_SOFT/shared", "1/db2/7/OFFLINE_SOFT/"));
 }
 
 TEST_F(KeepLocal, SaysThatALoadMakesLocalEditsLive) {

@@ -73,6 +73,8 @@ TEST(State, CountsNothingThatWasRecordedUnderOtherSettings) {
   again.record("mysql_variables", {.version = 7, .sha256 = "a", .at = "", .warnings = {}});
   again.follow_settings(exclude, true);
   EXPECT_NE(again.counted("mysql_variables"), nullptr) << "the settings are those that were recorded";
+  again.follow_settings(exclude, true, "what is kept local");
+  EXPECT_EQ(again.at_runtime("mysql_variables"), nullptr) << "what was left alone may differ";
 }
 
 TEST(State, NamesItsOutcomes) {
