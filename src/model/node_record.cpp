@@ -71,6 +71,7 @@ std::string format_node_record(const NodeRecord& record) {
                      {"following", record.following},
                      {"frozen", record.frozen},
                      {"keys", record.keys},
+                     {"keep_local", record.keep_local},
                      {"configurations", std::move(configurations)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -90,6 +91,7 @@ NodeRecord parse_node_record(std::string_view text) {
                       .following = json.value("following", false),
                       .frozen = json.value("frozen", false),
                       .keys = json.value("keys", std::vector<std::string>())};
+    record.keep_local = json.value("keep_local", std::vector<std::string>());
     for (const auto& [name, entry] : json.at("configurations").items()) {
       at = name;
       record.configurations[name] = configuration_from(entry);

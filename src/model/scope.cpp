@@ -100,6 +100,15 @@ const Sharing::Split* Sharing::find(std::string_view table) const {
   return found == splits_.end() ? nullptr : &found->second;
 }
 
+Sharing Sharing::afresh() const {
+  auto made = *this;
+  for (auto& [name, split] : made.splits_) {
+    split.keys.clear();
+    split.met.assign(split.met.size(), false);
+  }
+  return made;
+}
+
 void Sharing::see(const std::vector<Table>& tables) {
   if (splits_.empty()) return;
   for (const auto& table : tables) see(table);
@@ -279,13 +288,13 @@ std::vector<std::string> Sharing::describe_kept(const std::vector<Table>& tables
   return lines;
 }
 
-std::vector<std::string> Sharing::unmet() const {
+std::vector<std::string> Sharing::unmet(bool both) const {
   std::vector<std::string> lines;
   for (const auto& [name, split] : splits_) {
     for (std::size_t i = 0; i < split.met.size(); ++i) {
       if (split.met[i]) continue;
       lines.push_back("keep_local: entry " + std::to_string(i + 1) + " of " + name + " (" + split.entry_names[i] +
-                      ") matches no row here and none of Consul's");
+                      ") matches no row here" + (both ? " and none of Consul's" : ""));
     }
   }
   return lines;

@@ -117,6 +117,7 @@ void State::observe(const std::optional<Start>& now) {
 void State::follow_settings(const std::vector<std::string>& exclude, bool to_disk, const std::string& local) {
   // What was left alone may differ at runtime, so that what is recorded counts no more than after a start.
   if (exclude != exclude_variables || local != keep_local) ++start_number;
+  if (local != keep_local) published = false;
   if (to_disk && !save_to_disk) {
     for (auto& [name, entry] : configurations) entry.runtime_alone = true;
   }

@@ -40,6 +40,7 @@ Json node_json(const NodeView& node) {
           {"proxysql_version", node.record.proxysql_version},
           {"program_version", node.record.program_version},
           {"following", node.record.following},
+          {"keep_local", node.record.keep_local},
           {"configurations", std::move(configurations)}};
 }
 

@@ -1,6 +1,7 @@
 #include "proxysql_consul/node/announce.h"
 
 #include "proxysql_consul/model/node_record.h"
+#include "proxysql_consul/model/scope.h"
 
 namespace proxysql_consul {
 
@@ -30,6 +31,7 @@ void announce(const Job& job, NodeFiles& files, const std::string& proxysql_vers
     record.uuid = files.uuid();
     record.host = job.context.host;
     record.consul_node = name_in_catalog(job, to);
+    record.keep_local = describe(job.settings.scope);
     record.program_version = PROXYSQL_CONSUL_VERSION;
     job.open_consul(to)->put(job.settings.keys().node(files.uuid()), format_node_record(record), std::nullopt);
     files.state().published = true;

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/soundness.h"
 #include "proxysql_consul/node/check.h"
+#include "proxysql_consul/node/reading.h"
 #include "proxysql_consul/proxysql/condition.h"
 #include "proxysql_consul/proxysql/reader.h"
 
@@ -55,6 +58,31 @@ Finding judge_coverage(const std::vector<std::string>& uncovered) {
           .hint = "these stay as they are on each node: look after them there"};
 }
 
+/// What is kept local, as runtime has it; nothing where the settings name none.
+std::optional<Finding> look_at_local(const Job& job, AdminSession& session, const Inventory& inventory) {
+  const auto& scope = job.settings.scope;
+  if (scope.tables.empty()) return std::nullopt;
+  std::vector<std::string> kept;
+  std::vector<std::string> unmet;
+  for (const auto& configuration : catalogue()) {
+    if (!scope.is_about(configuration.tables) || !inventory.has(configuration)) continue;
+    const auto reading = read_shared(session, inventory, configuration, job.settings, false);
+    Sharing sharing(scope, reading.schemas);
+    sharing.see(reading.tables);
+    sharing.see(reading.left_out);
+    for (auto& line : sharing.describe_kept(reading.tables)) kept.push_back(std::move(line));
+    for (auto& line : sharing.unmet(false)) unmet.push_back(std::move(line));
+  }
+  Finding finding{
+      .gravity = Gravity::ok, .check = "keep_local", .message = "this node keeps local " + join(kept, "; ")};
+  if (!unmet.empty()) {
+    finding.gravity = Gravity::warning;
+    finding.message += "; " + join(unmet, "; ");
+    finding.hint = "is it misspelt, or for rows that other nodes have?";
+  }
+  return finding;
+}
+
 /// The tables of a protocol, as runtime has them, where the server has a runtime of them.
 std::vector<Table> read_protocol(AdminSession& session, const Inventory& inventory, const std::string& protocol) {
   std::vector<Table> tables;
@@ -77,6 +105,7 @@ Findings look(const Job& job, AdminSession& session, const Inventory& inventory)
                        judge_read_only(condition),
                        judge_native_cluster(condition, job.settings.accept),
                        judge_coverage(read_uncovered(session, inventory))};
+  if (auto local = look_at_local(job, session, inventory)) findings.push_back(std::move(*local));
   for (const std::string protocol : {"mysql", "pgsql"}) {
     const auto tables = read_protocol(session, inventory, protocol);
     if (tables.empty()) continue;

@@ -247,7 +247,8 @@ class Save {
     say_remarks(name, published.weighed);
     if (!published.written) {
       // Of a message that nobody gave nobody has to be told.
-      if (!options_.message.empty() && !job_.following) job_.log.info("{}: nothing changed, so the message is not kept", name);
+      if (!options_.message.empty() && !job_.following)
+        job_.log.info("{}: nothing changed, so the message is not kept", name);
       say_unchanged(name, published.version);
       return;
     }

@@ -151,6 +151,13 @@ class Status {
     return columns;
   }
 
+  /// Why the node stands as it does, and what it keeps out of all that.
+  static std::string remarks(const NodeView& node) {
+    if (node.record.keep_local.empty()) return node.reason;
+    return node.reason + (node.reason.empty() ? "" : "; ") + "keeps local " +
+           printable(join(node.record.keep_local, "; "));
+  }
+
   static Columns nodes(const Convergence& now) {
     Columns columns{.titles = {{"NODE"}, {"STATE"}, {"PROXYSQL"}, {"REASON"}}, .rows = {}};
     const auto names = names_of(now.nodes);
@@ -161,7 +168,7 @@ class Status {
                               {std::string(to_string(node.standing)), colour_of(node.standing)},
                               // What follows is of whoever built it.
                               {version.substr(0, version.find('-'))},
-                              {node.reason}});
+                              {remarks(node)}});
     }
     return columns;
   }

@@ -46,7 +46,6 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     layers.runtime = std::move(runtime.tables);
     if (sharing_.has_local()) {
       for (auto& table : *layers.runtime) table = shared_form(std::move(table), {});
-      sharing_.see(*layers.runtime);
     }
     result.load = std::move(runtime.load);
   }

@@ -164,7 +164,11 @@ bool is_loaded(const Configuration& configuration, const std::vector<TableSchema
   // it tells that it is there.
   const auto match = circumstances.is_that_load ? Match::loaded : Match::exact;
   if (layers.runtime && sharing.has_local()) {
-    const auto tables = wanted_at_runtime(wanted, sharing, *layers.runtime, layers.memory);
+    auto there = sharing.afresh();
+    there.see(wanted.tables);
+    there.see(*layers.runtime);
+    there.see(sharing.left_out(layers.memory, *layers.runtime));
+    const auto tables = wanted_at_runtime(wanted, there, *layers.runtime, layers.memory);
     return missing_in(schemas, tables, *layers.runtime, configuration, match, 1).empty();
   }
   if (layers.runtime) return missing_in(schemas, wanted.tables, *layers.runtime, configuration, match, 1).empty();

@@ -334,6 +334,14 @@ TEST_F(KeepLocal, SaysWhatIsKeptLocal) {
   EXPECT_THAT(b.run({"diff"}).out,
               AllOf(HasSubstr("mysql_servers: the same as version"),
                     HasSubstr("  (kept local, and not compared: of mysql_servers: weight, 1 row)\n")));
+  EXPECT_THAT(b.run({"check"}).out,
+              HasSubstr("keep_local             this node keeps local of mysql_servers: weight, 1 row\n"));
+  ASSERT_EQ(b.run({"pull", "--force"}).status, 0);
+  EXPECT_THAT(a.run({"status"}).out, HasSubstr("keeps local mysql_servers: weight, rows by hostgroup_id\n"));
+  EXPECT_THAT(a.run({"status", "--json"}).out, HasSubstr("\"mysql_servers: weight, rows by hostgroup_id\""));
+  b.configure("");
+  ASSERT_EQ(b.run({"pull"}).status, 0);
+  EXPECT_THAT(a.run({"status"}).out, Not(HasSubstr("keeps local")));
 }
 
 TEST_F(KeepLocal, NotesAnEntryThatMatchesNothingOnEitherSide) {
@@ -345,6 +353,8 @@ TEST_F(KeepLocal, NotesAnEntryThatMatchesNothingOnEitherSide) {
   EXPECT_THAT(b.update().err, ElementsAre(unmet));
   EXPECT_THAT(b.run({"save", "mysql_servers"}).err, ElementsAre(unmet));
   EXPECT_THAT(b.run({"save", "--if-current", "mysql_servers"}).err, IsEmpty());
+  EXPECT_THAT(b.run({"check"}).out, HasSubstr("keep_local: entry 1 of mysql_servers (rows by hostname) matches no row "
+                                              "here; "));
 }
 
 TEST_F(KeepLocal, FailsBeforeItWritesWhereARowThatIsKeptCollides) {

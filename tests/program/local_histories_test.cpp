@@ -84,12 +84,9 @@ bool is_local(const Rule& rule, const std::string& key, const std::vector<const 
   });
 }
 
-/// What `shared` says of what is shared and `own` of what is local; `beside` may make a key local, too.
-Servers combined(const Rule& rule, const Servers& shared, const Servers& own,
-                 const std::vector<const Servers*>& beside) {
-  auto seen = beside;
-  seen.push_back(&shared);
-  seen.push_back(&own);
+/// What `shared` says of what is shared and `own` of what is local.
+Servers combined(const Rule& rule, const Servers& shared, const Servers& own) {
+  const std::vector<const Servers*> seen = {&shared, &own};
   Servers made;
   for (const auto& key : keys_of({&shared, &own})) {
     const auto* there = in(shared, key);
@@ -246,17 +243,15 @@ class LocalHistory {
     tell(member,
          line + "      runtime " + to_text(runtime_of(member)) + "\n      Consul " + to_text(servers_of(current())));
     if (ran.status == 0) documents.insert(documents.end(), done.begin(), done.end());
-    expect_local_untouched(*member.rule, documents, memory, memory, memory_of(member), runtime);
-    expect_local_untouched(*member.rule, documents, runtime, memory, runtime_of(member), memory);
+    expect_local_untouched(*member.rule, documents, memory, memory, memory_of(member));
+    expect_local_untouched(*member.rule, documents, runtime, memory, runtime_of(member));
     return ran;
   }
 
-  /// What was `before` is so after, or as it is in `or_this`, which a LOAD may have brought.
+  /// What was `before` is so after, or as it is in `or_this`, memory, which a LOAD may have brought.
   static void expect_local_untouched(const Rule& rule, std::vector<const Servers*> seen, const Servers& before,
-                                     const Servers& or_this, const Servers& after, const Servers& beside) {
-    seen.push_back(&before);
+                                     const Servers& or_this, const Servers& after) {
     seen.push_back(&or_this);
-    seen.push_back(&beside);
     const auto is_same = [](const Server* one, const Server* other) {
       return (one == nullptr) == (other == nullptr) && (one == nullptr || *one == *other);
     };
@@ -285,7 +280,7 @@ class LocalHistory {
     const auto before = servers_of(current());
     const bool was_there = !current().empty();
     const auto source = choice == Texts{"--source=memory"} ? memory_of(member) : runtime_of(member);
-    const auto wanted = combined(*member.rule, source, before, {});
+    const auto wanted = combined(*member.rule, source, before);
     const auto ran = run_program(member, words, {&before});
     const auto after = servers_of(current());
     EXPECT_TRUE(after == before || after == wanted)
@@ -313,8 +308,7 @@ class LocalHistory {
     if (!says_it_is_here) return;
     const auto now = runtime_of(member);
     const bool was_loaded = ran.out.find(": applied (N ms)") != std::string::npos;
-    EXPECT_EQ(to_text(now),
-              to_text(combined(*member.rule, document, was_loaded ? memory : runtime, {&memory, &runtime})));
+    EXPECT_EQ(to_text(now), to_text(combined(*member.rule, document, was_loaded ? memory : runtime)));
   }
 
   void roll_back(Member& member) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +20,10 @@ namespace proxysql_consul::testing {
 namespace {
 
 constexpr std::string_view page_file = "docs/operations.md";
+
+/// What the page says of one node's settings.
+const std::string local_setting =
+    R"("keep_local": {"mysql_servers": {"columns": ["weight", "status"], "rows": [{"hostgroup_id": "900-999"}]}})";
 
 /// The words of a shell's command; only double quotes mean anything.
 Texts words_of(const std::string& command) {
@@ -70,6 +75,8 @@ class Site {
            site.node("proxy-3").engine.restart();
          }},
         {"proxy-3: ProxySQL lost its disk", [](Site& site) { site.node("proxy-3").engine.restart_with_disk(); }},
+        {"proxy-3: keeps what is its own", [](Site& site) { site.node("proxy-3").configure(local_setting); }},
+        {"proxy-3: keeps nothing any more", [](Site& site) { site.node("proxy-3").configure(""); }},
         {"proxy-2: its agent has left", [](Site& site) { site.consul.agents[site.node("proxy-2").agent()] = false; }},
     };
     const auto found = events.find(what);
@@ -119,7 +126,9 @@ class Site {
       const auto found = consul.agents.find(there->agent());
       const bool lives = found != consul.agents.end() && found->second;
       auto now = consul.watch(prefix);
-      if (!lives || host == "proxy-4" || now == seen_[host]) continue;
+      // Where nothing was done by hand yet, the page shows how that is done.
+      const bool is_set_up = host != "proxy-4" || std::filesystem::exists(there->state_file());
+      if (!lives || !is_set_up || now == seen_[host]) continue;
       seen_[host] = std::move(now);
       is_new = true;
       const auto on_wait = std::exchange(consul.on_wait, {});
@@ -202,7 +211,9 @@ std::string run_page(const std::string& page) {
 }
 
 TEST(Operations, PageShowsWhatItsCommandsPrint) {
-  expect_file(page_file, run_page(read_file(std::string(PROJECT_SOURCE_PATH "/") + std::string(page_file))));
+  const auto page = read_file(std::string(PROJECT_SOURCE_PATH "/") + std::string(page_file));
+  EXPECT_THAT(page, ::testing::HasSubstr("    " + local_setting + "\n"));
+  expect_file(page_file, run_page(page));
 }
 
 }  // namespace

@@ -30,9 +30,10 @@ struct NodeRecord {
   std::string consul_node = {};  ///< its agent's name in the catalog; empty where its token may not read it
   std::string program_version = {};
   std::string proxysql_version = {};
-  bool following = false;              ///< a resident process applies what comes
-  bool frozen = false;                 ///< it has seen the freeze, and not yet its end
-  std::vector<std::string> keys = {};  ///< ids of the encryption keys that it holds
+  bool following = false;                    ///< a resident process applies what comes
+  bool frozen = false;                       ///< it has seen the freeze, and not yet its end
+  std::vector<std::string> keys = {};        ///< ids of the encryption keys that it holds
+  std::vector<std::string> keep_local = {};  ///< what it neither gives nor takes: describe(Scope)
   std::map<std::string, RecordedConfiguration, std::less<>> configurations = {};
 
   bool operator==(const NodeRecord&) const = default;

@@ -66,6 +66,9 @@ class Sharing {
   /// False where nothing can be local. All else gives back what it was given then.
   bool has_local() const { return !splits_.empty(); }
 
+  /// The same, which has seen nothing.
+  Sharing afresh() const;
+
   /// Rows that meet an entry make their keys local, on whatever side they are. To be called for both sides before
   /// anything is compared.
   void see(const std::vector<Table>& tables);
@@ -100,8 +103,8 @@ class Sharing {
 
   /// What is kept local of `tables`, a line a table, for people: "of mysql_servers: weight, status, 2 rows".
   std::vector<std::string> describe_kept(const std::vector<Table>& tables) const;
-  /// The entries that no row met that was seen, for people.
-  std::vector<std::string> unmet() const;
+  /// The entries that no row met that was seen, for people. `both`: rows here and those of a document were.
+  std::vector<std::string> unmet(bool both = true) const;
 
  private:
   struct Split {

@@ -80,7 +80,7 @@ class Application {
   std::vector<TableSchema> schemas_;
   std::vector<TableSchema> carried_along_;    ///< the tables of which the document does not say all
   Wanted wanted_;                             ///< the document in the words of this server
-  Sharing sharing_;                           ///< what of it, and of what is here, is local
+  Sharing sharing_;                           ///< what of it, and of memory, is local
   std::optional<std::vector<Table>> before_;  ///< memory before the first write
   bool is_writing_ = false;                   ///< writing has begun, and not ended in a LOAD
 };

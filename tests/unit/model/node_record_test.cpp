@@ -22,6 +22,7 @@ NodeRecord whole_record() {
           .following = true,
           .frozen = true,
           .keys = {"k1", "k2"},
+          .keep_local = {"mysql_servers: weight"},
           .configurations = {{"mysql_servers",
                               {.version = 18446744073709551615U,
                                .attempted = 18446744073709551615U,
@@ -38,10 +39,10 @@ TEST(NodeRecord, IsReadAsItWasWritten) {
   EXPECT_EQ(parse_node_record(text), whole_record());
   const auto json = Json::parse(text);
   for (const char* member : {"format", "uuid", "host", "consul_node", "program_version", "proxysql_version",
-                             "following", "frozen", "keys", "configurations"}) {
+                             "following", "frozen", "keys", "keep_local", "configurations"}) {
     EXPECT_TRUE(json.contains(member)) << member;
   }
-  EXPECT_EQ(json.size(), 10U);
+  EXPECT_EQ(json.size(), 11U);
 }
 
 TEST(NodeRecord, ReadsOverOutcomesAndMembersThatItDoesNotKnow) {
