@@ -8,7 +8,8 @@ namespace {
 
 Action prepare_freeze(const Values& values) {
   const auto reason = values.text("reason");
-  if (reason.find_first_not_of(" \t\r\n") == std::string::npos) refuse_usage("freeze needs --reason TEXT", "those who meet it will want to know why");
+  if (reason.find_first_not_of(" \t\r\n") == std::string::npos)
+    refuse_usage("freeze needs --reason TEXT", "those who meet it will want to know why");
   if (!values.has("wait")) return [reason](const Job& job) { return freeze(job, reason); };
   return [reason, limit = wait_limit(values)](const Job& job) {
     const auto status = freeze(job, reason);

@@ -70,8 +70,8 @@ std::vector<Table> wanted_at_runtime(const Wanted& wanted, const Sharing& sharin
                                      const std::vector<Table>& memory);
 
 /// True where runtime holds what is wanted. What is on disk matters only then: otherwise it is written in any case.
-/// `sharing` has seen what is wanted and memory, which a LOAD makes live; what is local at runtime is decided by runtime,
-/// which is in shared form if anything is local, and what is wanted.
+/// `sharing` has seen what is wanted and memory, which a LOAD makes live; what is local at runtime is decided by
+/// runtime, which is in shared form if anything is local, and what is wanted.
 bool is_loaded(const Configuration& configuration, const std::vector<TableSchema>& schemas, const Layers& layers,
                const Wanted& wanted, const Circumstances& circumstances, const Sharing& sharing = {});
 
