@@ -250,7 +250,9 @@ std::vector<Table> Sharing::document_of(std::vector<Table> runtime, const std::v
 }
 
 std::optional<std::string> Sharing::collision(const std::vector<Table>& tables) const {
-  for (const auto& [name, split] : splits_) {
+  for (const auto& entry : splits_) {
+    const auto& name = entry.first;
+    const auto& split = entry.second;
     const auto* table = find_table(tables, name);
     if (table == nullptr) continue;
     for (const auto& columns : unique_keys(name)) {
@@ -261,7 +263,10 @@ std::optional<std::string> Sharing::collision(const std::vector<Table>& tables) 
       if (positions.size() != columns.size()) continue;
       std::map<Row, RowView> seen;
       for (const auto& row : table->rows) {
-        const auto [there, is_new] = seen.emplace(pick(row, positions), row);
+        auto values = pick(row, positions);
+        // NULL is like nothing else, not even NULL.
+        if (std::find(values.begin(), values.end(), std::nullopt) != values.end()) continue;
+        const auto [there, is_new] = seen.emplace(std::move(values), row);
         if (is_new) continue;
         const auto say = [&](const RowView& one) {
           return describe_row(split.schema, one) + (is_local(split, one) ? ", which is kept local," : "");
@@ -276,7 +281,9 @@ std::optional<std::string> Sharing::collision(const std::vector<Table>& tables) 
 
 std::vector<std::string> Sharing::describe_kept(const std::vector<Table>& tables) const {
   std::vector<std::string> lines;
-  for (const auto& [name, split] : splits_) {
+  for (const auto& entry : splits_) {
+    const auto& name = entry.first;
+    const auto& split = entry.second;
     auto words = split.names;
     const auto* table = find_table(tables, name);
     const auto count = table == nullptr ? 0

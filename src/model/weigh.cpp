@@ -88,7 +88,7 @@ struct Difference {
 };
 
 /// Of all rows, or of those alone that are active and shared.
-Difference difference(const TableSchema& schema, const Table* from, Table to) {
+Difference difference(const TableSchema& schema, const Table* from, const Table& to) {
   const Table none{.name = to.name, .columns = to.columns, .rows = {}};
   const auto& old = from != nullptr ? *from : none;
   Difference counted{.before = old.rows.size()};

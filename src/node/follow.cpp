@@ -194,6 +194,10 @@ class Follower {
       signs = proxysql_.signs();
       next_whole_look_ = clock_.steady() + between_looks_at_starts;
     } catch (const Error& error) {
+      if (error.code() == ExitCode::settings) {
+        fatal_ = error;
+        return;
+      }
       if (!std::exchange(proxysql_is_away_, true)) {
         job_.log.warn("{}; tries on", error.what());
         tell_absence_at_ = clock_.steady() + usual_absence;

@@ -65,8 +65,12 @@ Reading read_shared(AdminSession& session, const Inventory& inventory, const Con
   };
   if (reading.from_memory) {
     auto memory = read_tables(session, configuration, reading.schemas, Layer::memory);
-    reading.tables = has_local ? shared(memory, settings) : shared(std::move(memory), settings);
-    if (has_local) note_left_out(memory);
+    if (has_local) {
+      reading.tables = shared(memory, settings);
+      note_left_out(memory);
+    } else {
+      reading.tables = shared(std::move(memory), settings);
+    }
     return reading;
   }
   auto runtime = read_runtime(session, inventory, configuration, reading.schemas);

@@ -95,7 +95,7 @@ std::vector<std::string> check_scope(AdminSession& session, const Inventory& inv
         throw Error(ExitCode::settings, "keep_local: " + table + ": there is no column " + printable(name, 64),
                     did_you_mean(name, columns));
       }
-      absent.push_back("keep_local: this ProxySQL has no column " + name + " in " + table);
+      absent.emplace_back("keep_local: this ProxySQL has no column ").append(name).append(" in ").append(table);
     }
   }
   return absent;

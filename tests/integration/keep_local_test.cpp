@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 NodeOptions keeping(const std::string& what) { return {.settings = R"({"keep_local":)" + what + "}"}; }
 
@@ -48,6 +49,41 @@ TEST(KeepLocal, KeepsWeightsAndServersOfOneNode) {
   EXPECT_EQ(
       sorted(a.rows(columns + "runtime_mysql_servers")),
       (Rows{{"1", "db1", "3", "ONLINE", "new"}, {"1", "db2", "3", "ONLINE", "new"}, {"1", "db3", "1", "ONLINE", ""}}));
+}
+
+TEST(KeepLocal, KeepsWhatALoadLeavesOutOfRuntime) {
+  Pair pair({}, keeping(R"({"mysql_servers":{"columns":["status"]},"mysql_query_rules":{"columns":["active"]},)"
+                        R"("mysql_users":{"columns":["active","max_connections"]}})"));
+  auto& a = pair.a;
+  auto& b = pair.b;
+  const std::vector<std::string> loads = {"LOAD MYSQL SERVERS TO RUNTIME", "LOAD MYSQL QUERY RULES TO RUNTIME",
+                                          "LOAD MYSQL USERS TO RUNTIME"};
+  a.execute({insert_server("db1"), insert_server("db2"), a_rule,
+             "INSERT INTO mysql_users (username,password) VALUES ('app','x'),('other','y')"});
+  a.execute(loads);
+  ASSERT_EQ(a.run({"save", "mysql_servers", "mysql_query_rules", "mysql_users"}).exit_code, 0);
+  ASSERT_EQ(b.run({"pull"}).exit_code, 0);
+  b.execute({"UPDATE mysql_servers SET status='OFFLINE_HARD' WHERE hostname='db1'",
+             "UPDATE mysql_query_rules SET active=0", "UPDATE mysql_users SET active=0 WHERE username='app'",
+             "UPDATE mysql_users SET max_connections=7"});
+  b.execute(loads);
+  EXPECT_EQ(b.run({"diff"}).exit_code, 0);
+  const auto saved = b.run({"save", "mysql_servers", "mysql_query_rules", "mysql_users"});
+  EXPECT_EQ(saved.exit_code, 0) << all_of(saved);
+  EXPECT_THAT(saved.out, Not(HasSubstr("saved as version")));
+  a.execute({"UPDATE mysql_servers SET comment='new'", "UPDATE mysql_query_rules SET comment='new'",
+             "UPDATE mysql_users SET comment='new'"});
+  a.execute(loads);
+  ASSERT_EQ(a.run({"save", "mysql_servers", "mysql_query_rules", "mysql_users"}).exit_code, 0);
+  const auto pulled = b.run({"pull"});
+  EXPECT_EQ(pulled.exit_code, 0) << all_of(pulled);
+  EXPECT_EQ(b.rows("SELECT hostname,status,comment FROM mysql_servers ORDER BY 1"),
+            (Rows{{"db1", "OFFLINE_HARD", "new"}, {"db2", "ONLINE", "new"}}));
+  EXPECT_EQ(b.rows("SELECT rule_id,active,comment FROM mysql_query_rules"), (Rows{{"1", "0", "new"}}));
+  EXPECT_EQ(b.rows("SELECT username,active,max_connections,comment FROM mysql_users ORDER BY 1"),
+            (Rows{{"app", "0", "7", "new"}, {"other", "1", "7", "new"}}));
+  EXPECT_EQ(b.run({"diff"}).exit_code, 0);
+  EXPECT_THAT(b.run({"pull", "--force"}).out, Not(HasSubstr(": applied (")));
 }
 
 /// B keeps one row, and A shares another that cannot stand beside it.

@@ -199,6 +199,29 @@ TEST_F(KeepLocal, PublishesNoLocalChangeAndCallsItNoDrift) {
   EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/OFFLINE_SOFT/", "1/db2/7/OFFLINE_SOFT/"));
 }
 
+TEST_F(KeepLocal, TakesWhatAMonitorDoesForNoDifference) {
+  for (const auto version : {StandinVersion::v2_7, StandinVersion::v2_5}) {
+    FakeConsul fresh;
+    TempDir files;
+    NodeUnderTest giver(fresh, files, "giver", {}, version);
+    NodeUnderTest keeper(fresh, files, "keeper", own_columns, version);
+    load(giver, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (10,20)",
+                 server("10", "w", "1"), server("10", "r", "1")});
+    ASSERT_EQ(giver.run({"save", "mysql_servers"}).status, 0);
+    ASSERT_EQ(keeper.update().status, 0);
+    load(keeper, {"UPDATE mysql_servers SET weight=7"});
+    keeper.engine.set_read_only("r", 3306, true);
+    keeper.engine.set_server_status(10, "w", 3306, "SHUNNED");
+    EXPECT_EQ(keeper.run({"diff"}).status, 0);
+    EXPECT_THAT(keeper.run({"save", "mysql_servers"}).out, HasSubstr("unchanged, Consul holds it"));
+    EXPECT_THAT(keeper.run({"pull", "--force"}).out, HasSubstr("unchanged, it was here already"));
+    load(giver, {"UPDATE mysql_servers SET comment='new', weight=9"});
+    ASSERT_EQ(giver.run({"save", "mysql_servers"}).status, 0);
+    EXPECT_EQ(keeper.update().status, 0);
+    EXPECT_THAT(servers_of(keeper, ""), ElementsAre("10/r/7/ONLINE/new", "10/w/7/ONLINE/new"));
+  }
+}
+
 TEST_F(KeepLocal, KeepsAServerThatIsOfflineHardHereAlone) {
   b.configure(own_columns);
   share_two();
@@ -404,6 +427,14 @@ TEST_F(KeepLocal, RefusesWhatNoProxySqlHas) {
       EXPECT_EQ(ran.status, 3) << words[0];
       EXPECT_THAT(ran.err, Contains(HasSubstr(each.message))) << words[0];
     }
+    consul.on_wait = [&](std::chrono::milliseconds time) {
+      b.clock.turn(time);
+      return true;
+    };
+    const auto followed = b.run({"follow"});
+    consul.on_wait = {};
+    EXPECT_EQ(followed.status, 3);
+    EXPECT_THAT(followed.err, Contains(HasSubstr(each.message)));
   }
 }
 
