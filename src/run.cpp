@@ -22,6 +22,7 @@ ExitCode act(const Arguments& arguments, const Context& context, spdlog::logger&
     if (!arguments.without_settings) throw;
     return arguments.without_settings(context, error);
   }
+  for (const auto& notice : settings->notices) log.info("{}", notice);
   return arguments.action({.context = context, .settings = *settings, .log = log, .load_settings = load});
 }
 

@@ -10,7 +10,7 @@ Action prepare_history(const Values& values) {
   const auto name = values.names.front();
   const bool json = values.has("json");
   return [name, json](const Job& job) {
-    named_configuration(name);
+    job.settings.catalogue.named(name);
     return show_versions(job, name, json);
   };
 }

@@ -68,12 +68,12 @@ std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob)
   return unpack_tables(load_packed(store, keys, blob), blob);
 }
 
-void collect_blobs(KvStore& store, const Keys& keys) {
+void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names) {
   PartsByHash parts;
   for (auto& key : store.keys(keys.blobs())) parts[keys.blob_of(key).value()].push_back(std::move(key));
   if (parts.empty()) return;
   std::vector<KvOperation> guards;
-  for (const auto& name : configuration_names()) {
+  for (const auto& name : names) {
     guards.push_back({.verb = KvOperation::Verb::check_not_exists, .key = keys.document(name), .value = {}});
   }
   for (const auto& entry : store.list(keys.prefix()).entries) {

@@ -59,7 +59,7 @@ Weighed Publisher::preview(const Document& ours, const Weigh& weigh) {
 void Publisher::tidy(const std::string& configuration) {
   try {
     trim_history(store_, keys_, configuration, static_cast<std::size_t>(history_limit_));
-    collect_blobs(store_, keys_);
+    collect_blobs(store_, keys_, names_);
   } catch (const Error& error) {
     log_.debug("history of {} not trimmed: {}", configuration, error.what());
   }

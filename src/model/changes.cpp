@@ -20,9 +20,9 @@ std::vector<std::size_t> differing_columns(const TableSchema& schema, const RowV
   for (const auto& cell : from) {
     const auto there = *other++;
     const bool is_same =
-        cell == there || (match == Match::loaded &&
-                          !is_secret(schema.name, schema.columns[position].name, variable, cell.value_or("")) &&
-                          is_same_value(cell, there));
+        cell == there ||
+        (match == Match::loaded && !is_secret(schema, schema.columns[position].name, variable, cell.value_or("")) &&
+         is_same_value(cell, there));
     if (!is_same) columns.push_back(position);
     ++position;
   }
@@ -78,8 +78,10 @@ std::string describe_row(const TableSchema& schema, const RowView& row) {
   if (schema.name == "global_variables") return printable(row[0].value_or(""), 64);
   std::string name;
   for (const auto position : schema.key()) {
-    name += (name.empty() ? "" : ", ") + schema.columns[position].name + "=" +
-            printable(row[position].value_or("NULL"), 64);
+    const auto& column = schema.columns[position].name;
+    const auto value = row[position].value_or("NULL");
+    name.append(name.empty() ? "" : ", ").append(column).append("=");
+    name.append(is_secret(schema, column, {}, value) ? "***" : printable(value, 64));
   }
   return "table " + schema.name + ", row " + name;
 }

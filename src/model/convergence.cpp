@@ -93,9 +93,10 @@ SharedConfiguration read_configuration(std::string_view name, const KvEntry& ent
   return shared;
 }
 
-std::vector<SharedConfiguration> read_configurations(const Keys& keys, const std::vector<KvEntry>& entries) {
+std::vector<SharedConfiguration> read_configurations(const Keys& keys, const Picture& picture) {
+  const auto& entries = picture.entries;
   std::vector<SharedConfiguration> all;
-  for (const auto& configuration : catalogue()) {
+  for (const auto& configuration : picture.catalogue.all()) {
     const auto key = keys.document(configuration.name);
     const auto found =
         std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == key; });
@@ -171,7 +172,7 @@ Convergence converge(const Keys& keys, const Picture& picture) {
   const auto freeze = std::find_if(picture.entries.begin(), picture.entries.end(),
                                    [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
   if (freeze != picture.entries.end()) result.frozen = parse_freeze(freeze->value);
-  result.configurations = read_configurations(keys, picture.entries);
+  result.configurations = read_configurations(keys, picture);
   for (const auto& entry : picture.records) {
     auto node = read_node(keys, entry);
     if (auto why = gone_because(node.record, picture.agents)) {

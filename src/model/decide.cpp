@@ -22,9 +22,9 @@ std::optional<std::string> freeze_in(const std::vector<KvEntry>& entries, const 
 }
 
 /// Where the configuration of that key stands in the catalogue; behind all of it for what is none.
-std::size_t place_of(const KvEntry& entry, const Keys& keys) {
-  const auto all = catalogue();
-  const auto name = keys.name_of(entry.key);
+std::size_t place_of(const KvEntry& entry, const Recipient& recipient) {
+  const auto all = recipient.catalogue.all();
+  const auto name = recipient.keys.name_of(entry.key);
   return static_cast<std::size_t>(
       std::find_if(all.begin(), all.end(), [&](const Configuration& c) { return name && c.name == *name; }) -
       all.begin());
@@ -43,7 +43,7 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   const auto name = recipient.keys.name_of(key);
   if (!name) return end(Verdict::foreign, "is not under " + recipient.keys.prefix());
   decision.configuration = *name;
-  if (find_configuration(decision.configuration) == nullptr) return end(Verdict::foreign, "is no configuration");
+  if (recipient.catalogue.find(decision.configuration) == nullptr) return end(Verdict::foreign, "is no configuration");
   if (!accepts(recipient, decision.configuration)) {
     return end(Verdict::not_accepted, "is not among the settings' \"accept\"");
   }
@@ -82,7 +82,7 @@ bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient) 
   if (freeze_in(entries, recipient.keys)) return false;
   return std::any_of(entries.begin(), entries.end(), [&](const KvEntry& entry) {
     const auto name = recipient.keys.name_of(entry.key);
-    return name && find_configuration(*name) != nullptr && accepts(recipient, *name);
+    return name && recipient.catalogue.find(*name) != nullptr && accepts(recipient, *name);
   });
 }
 
@@ -91,9 +91,8 @@ std::vector<Decision> decide(std::vector<KvEntry> entries, const Recipient& reci
   std::erase_if(entries, [&](const KvEntry& entry) {
     return entry.key == recipient.keys.prefix() || entry.key == recipient.keys.freeze();
   });
-  std::stable_sort(entries.begin(), entries.end(), [&](const KvEntry& a, const KvEntry& b) {
-    return place_of(a, recipient.keys) < place_of(b, recipient.keys);
-  });
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const KvEntry& a, const KvEntry& b) { return place_of(a, recipient) < place_of(b, recipient); });
   std::vector<Decision> decisions;
   for (auto& entry : entries) decisions.push_back(decide_one(std::move(entry), recipient, state, frozen));
   return decisions;

@@ -30,8 +30,8 @@ std::vector<Cells> cells_of(const TableSchema& schema, const Change& change) {
     const auto& column = schema.columns[position].name;
     const auto here = change.from[position];
     const auto there = change.to[position];
-    const bool secret = is_secret(schema.name, column, variable, here.value_or("")) ||
-                        is_secret(schema.name, column, variable, there.value_or(""));
+    const bool secret = is_secret(schema, column, variable, here.value_or("")) ||
+                        is_secret(schema, column, variable, there.value_or(""));
     cells.push_back({.column = column, .here = here, .there = there, .is_secret = secret});
   }
   return cells;
@@ -90,7 +90,11 @@ Json to_json(const CellView& cell) {
 
 Json key_to_json(const TableSchema& schema, const RowView& row) {
   auto json = Json::object();
-  for (const auto position : schema.key()) json[schema.columns[position].name] = to_json(row[position]);
+  for (const auto position : schema.key()) {
+    const auto& column = schema.columns[position].name;
+    const bool is_hidden_key = row[position] && is_secret(schema, column, {}, *row[position]);
+    json[column] = is_hidden_key ? Json("***") : to_json(row[position]);
+  }
   return json;
 }
 

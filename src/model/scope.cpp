@@ -51,14 +51,42 @@ bool CellRule::is_met_by(const CellView& cell) const {
   return number && *number >= low && *number <= high;
 }
 
-bool Scope::is_about(const std::vector<std::string_view>& names) const {
+bool Scope::is_about(const std::vector<std::string>& names) const {
   return !tables.empty() &&
-         std::any_of(names.begin(), names.end(), [&](std::string_view name) { return tables.contains(name); });
+         std::any_of(names.begin(), names.end(), [&](const auto& name) { return tables.contains(name); });
+}
+
+void keep_own(const Catalogue& catalogue, Scope& scope) {
+  const auto add = [](std::vector<std::string>& list, const std::string& name) {
+    if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+  };
+  scope.added.clear();
+  for (const auto& configuration : catalogue.all()) {
+    const auto* built_in = find_configuration(configuration.name);
+    // Variables count by name, and what is built in is so for all.
+    const bool is_added =
+        configuration.variables.empty() && (built_in == nullptr || built_in->local != configuration.local);
+    if (is_added && !configuration.local.empty()) {
+      scope.added.append(configuration.name).append(": ").append(join(configuration.local)).append("; ");
+    }
+    for (const auto& name : configuration.local) {
+      if (!configuration.variables.empty()) {
+        add(scope.exclude_variables, name);
+        continue;
+      }
+      for (const auto& table : configuration.tables) {
+        const auto [part, is_new] = scope.tables.try_emplace(table);
+        if (is_new) part->second.is_given = false;
+        add(part->second.columns, name);
+      }
+    }
+  }
 }
 
 std::vector<std::string> describe(const Scope& scope) {
   std::vector<std::string> lines;
   for (const auto& [table, part] : scope.tables) {
+    if (!part.is_given) continue;
     auto words = part.columns;
     for (const auto& rule : part.rows) words.push_back(describe(rule));
     lines.push_back(table + ": " + join(words));

@@ -4,18 +4,19 @@
 
 namespace proxysql_consul {
 
-void Seen::note(const Keys& keys, const std::string& key, const std::optional<KvEntry>& entry) {
+void Seen::note(const Keys& keys, const Catalogue& catalogue, const std::string& key,
+                const std::optional<KvEntry>& entry) {
   if (key == keys.freeze()) frozen = entry.has_value();
   const auto name = keys.name_of(key);
-  if (name && find_configuration(*name) != nullptr) versions[*name] = entry ? entry->modify_index : 0;
+  if (name && catalogue.find(*name) != nullptr) versions[*name] = entry ? entry->modify_index : 0;
 }
 
-void Seen::note(const Keys& keys, const std::vector<KvEntry>& entries, bool all) {
+void Seen::note(const Keys& keys, const Catalogue& catalogue, const std::vector<KvEntry>& entries, bool all) {
   if (all) {
     frozen = false;
-    for (const auto& configuration : catalogue()) versions[std::string(configuration.name)] = 0;
+    for (const auto& name : catalogue.names()) versions[name] = 0;
   }
-  for (const auto& entry : entries) note(keys, entry.key, entry);
+  for (const auto& entry : entries) note(keys, catalogue, entry.key, entry);
 }
 
 void Seen::add(const Seen& later) {

@@ -118,12 +118,12 @@ Finding judge_freeze(const std::optional<KvEntry>& freeze) {
 }
 
 /// Whether Consul's documents can be read. `newest` becomes the latest time at which one was saved.
-Finding look_at_documents(KvStore& store, const Keys& keys, std::string& newest) {
+Finding look_at_documents(const Job& job, KvStore& store, const Keys& keys, std::string& newest) {
   constexpr auto check = "documents";
   std::vector<std::string> broken;
   std::size_t count = 0;
   for (const auto& entry : store.list(keys.prefix()).entries) {
-    if (find_configuration(keys.name_of(entry.key).value_or("")) == nullptr) continue;
+    if (job.settings.catalogue.find(keys.name_of(entry.key).value_or("")) == nullptr) continue;
     ++count;
     try {
       if (!entry.problem.empty()) throw Error(ExitCode::payload, entry.problem);
@@ -180,7 +180,7 @@ Findings check_consul(const Job& job) {
     check = "documents";
     findings.push_back(judge_freeze(store->get(keys.freeze())));
     std::string newest;
-    findings.push_back(look_at_documents(*store, keys, newest));
+    findings.push_back(look_at_documents(job, *store, keys, newest));
     findings.push_back(look_at_clock(job, *store, keys, newest));
   } catch (const Error& error) {
     findings.push_back(problem_of(check, error));

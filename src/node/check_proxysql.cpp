@@ -45,16 +45,16 @@ Finding judge_native_cluster(const Condition& condition, const std::vector<std::
       .hint = "set " + join(variables) + " to 0 and LOAD ADMIN VARIABLES TO RUNTIME on every node"};
 }
 
-Finding judge_coverage(const std::vector<std::string>& uncovered) {
+Finding judge_coverage(const std::vector<std::string>& names) {
   constexpr auto check = "coverage";
-  if (uncovered.empty()) {
+  if (names.empty()) {
     return {.gravity = Gravity::ok,
             .check = check,
             .message = "every table and variable of this ProxySQL belongs to a configuration"};
   }
   return {.gravity = Gravity::warning,
           .check = check,
-          .message = "no configuration covers " + join(uncovered),
+          .message = "no configuration covers " + join(names),
           .hint = "these stay as they are on each node: look after them there"};
 }
 
@@ -64,7 +64,7 @@ std::optional<Finding> look_at_local(const Job& job, AdminSession& session, cons
   if (scope.tables.empty()) return std::nullopt;
   std::vector<std::string> kept;
   std::vector<std::string> unmet;
-  for (const auto& configuration : catalogue()) {
+  for (const auto& configuration : job.settings.catalogue.all()) {
     if (!scope.is_about(configuration.tables) || !inventory.has(configuration)) continue;
     const auto reading = read_shared(session, inventory, configuration, job.settings, false);
     Sharing sharing(scope, reading.schemas);
@@ -73,6 +73,7 @@ std::optional<Finding> look_at_local(const Job& job, AdminSession& session, cons
     for (auto& line : sharing.describe_kept(reading.tables)) kept.push_back(std::move(line));
     for (auto& line : sharing.unmet(false)) unmet.push_back(std::move(line));
   }
+  if (kept.empty()) return std::nullopt;
   Finding finding{
       .gravity = Gravity::ok, .check = "keep_local", .message = "this node keeps local " + join(kept, "; ")};
   if (!unmet.empty()) {
@@ -104,7 +105,7 @@ Findings look(const Job& job, AdminSession& session, const Inventory& inventory)
                         .message = describe(job.settings.admin) + ": ProxySQL " + inventory.version},
                        judge_read_only(condition),
                        judge_native_cluster(condition, job.settings.accept),
-                       judge_coverage(read_uncovered(session, inventory))};
+                       judge_coverage(uncovered(inventory, job.settings.catalogue))};
   if (auto local = look_at_local(job, session, inventory)) findings.push_back(std::move(*local));
   for (const std::string protocol : {"mysql", "pgsql"}) {
     const auto tables = read_protocol(session, inventory, protocol);

@@ -17,7 +17,9 @@ Cluster::Cluster(const Job& job)
     : job_(job),
       keys_(job.settings.keys()),
       store_(job.open_consul(job.settings.consul)),
-      agents_(job.open_agents(job.settings.consul)) {}
+      agents_(job.open_agents(job.settings.consul)) {
+  picture_.catalogue = job.settings.catalogue;
+}
 
 const Picture& Cluster::look() {
   if (index_ == 0) read_records();

@@ -145,7 +145,7 @@ ListedDifference compare_here(const Job& job, LocalProxySql& proxysql, const Sta
     if (may_be_inactive && !reading.from_memory && !reading.memory) {
       reading.memory = read_memory(session, configuration, reading.schemas, job.settings);
     }
-    const Local local{.configuration = configuration,
+    const Local local{.configuration = reading.configuration,
                       .schemas = std::move(reading.schemas),
                       .tables = std::move(reading.tables),
                       .memory = std::move(reading.memory),
@@ -160,7 +160,7 @@ ListedDifference compare_here(const Job& job, LocalProxySql& proxysql, const Sta
 }
 
 ExitCode diff(const Job& job, const DiffOptions& options) {
-  for (const auto& name : options.configurations) named_configuration(name);
+  for (const auto& name : options.configurations) job.settings.catalogue.named(name);
   return Differ(job, options).run();
 }
 

@@ -33,7 +33,7 @@ std::string describe(const Comparison& comparison) {
 ExitCode DriftWatch::look(const Signs& signs) {
   auto worst = ExitCode::ok;
   if (job_.settings.drift == Drift::ignore || !signs.start) return worst;
-  for (const auto& configuration : catalogue()) {
+  for (const auto& configuration : job_.settings.catalogue.all()) {
     if (!is_among(job_.settings.accept, configuration.name)) continue;
     if (is_among(job_.settings.publish, configuration.name)) continue;
     try {

@@ -23,7 +23,7 @@ Patience Job::begin(std::chrono::seconds otherwise) const {
 }
 
 std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const {
-  return watch_store(context.open_kv(options, log), settings.keys(), *seen);
+  return watch_store(context.open_kv(options, log), settings.keys(), settings.catalogue, *seen);
 }
 
 std::unique_ptr<Agents> Job::open_agents(const ConsulOptions& options) const {
@@ -51,7 +51,7 @@ NodeFiles::NodeFiles(const Job& job, bool dry_run) : job_(job), path_(job.settin
     is_new_ = false;
   }
   const auto& scope = job.settings.scope;
-  state_.follow_settings(scope.exclude_variables, job.settings.save_to_disk, scope.digest);
+  state_.follow_settings(scope.exclude_variables, job.settings.save_to_disk, scope.digest + scope.added);
 }
 
 void NodeFiles::write_state() {

@@ -40,7 +40,7 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
                                .message = "overtaken by version " + std::to_string(overtaken_by)}};
   if (with.job.settings.scope.is_about(configuration.tables)) {
     // Whoever rolls back to it must not get what is this node's own.
-    const Holding ours{.configuration = configuration,
+    const Holding ours{.configuration = reading.configuration,
                        .document = document,
                        .schemas = std::move(reading.schemas),
                        .memory = {},

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds patience_of_keeping{10};
 }  // namespace
 
 LocalLoads::LocalLoads(const Job& job) : job_(job) {
-  for (const auto& name : job.settings.publish) configurations_.push_back(find_configuration(name));
+  for (const auto& name : job.settings.publish) configurations_.push_back(job.settings.catalogue.find(name));
 }
 
 void LocalLoads::require_signs(const Signs& signs) const {

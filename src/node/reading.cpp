@@ -12,10 +12,10 @@ namespace proxysql_consul {
 namespace {
 
 /// The configurations that the server has, for people.
-std::string names_on(const Inventory& inventory) {
+std::string names_on(const Inventory& inventory, const Catalogue& catalogue) {
   std::vector<std::string> names;
-  for (const auto& configuration : catalogue()) {
-    if (inventory.has(configuration)) names.emplace_back(configuration.name);
+  for (const auto& configuration : catalogue.all()) {
+    if (inventory.has(configuration)) names.push_back(configuration.name);
   }
   return join(names);
 }
@@ -31,7 +31,7 @@ std::vector<const Configuration*> select_configurations(const std::vector<std::s
                                                         const Inventory& inventory) {
   std::vector<const Configuration*> selected;
   if (names.empty()) {
-    for (const auto& configuration : catalogue()) {
+    for (const auto& configuration : settings.catalogue.all()) {
       const auto& accept = settings.accept;
       const bool accepted = std::find(accept.begin(), accept.end(), configuration.name) != accept.end();
       if (accepted && inventory.has(configuration)) selected.push_back(&configuration);
@@ -39,10 +39,10 @@ std::vector<const Configuration*> select_configurations(const std::vector<std::s
     return selected;
   }
   for (const auto& name : names) {
-    const auto* configuration = find_configuration(name);
+    const auto* configuration = settings.catalogue.find(name);
     if (configuration == nullptr || !inventory.has(*configuration)) {
       throw Error(ExitCode::usage, "this ProxySQL " + inventory.version + " has no " + name,
-                  "it has " + names_on(inventory));
+                  "it has " + names_on(inventory, settings.catalogue));
     }
     if (std::find(selected.begin(), selected.end(), configuration) == selected.end()) selected.push_back(configuration);
   }
@@ -54,9 +54,11 @@ std::vector<Table> read_memory(AdminSession& session, const Configuration& confi
   return shared(read_tables(session, configuration, schemas, Layer::memory), settings);
 }
 
-Reading read_shared(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+Reading read_shared(AdminSession& session, const Inventory& inventory, const Configuration& known,
                     const Settings& settings, bool from_memory) {
   Reading reading;
+  reading.configuration = inventory.here(known);
+  const auto& configuration = reading.configuration;
   reading.schemas = read_schemas(session, inventory, configuration);
   reading.from_memory = from_memory || !inventory.has_runtime(configuration);
   const bool has_local = settings.scope.is_about(configuration.tables);

@@ -78,6 +78,7 @@ class Receiver {
     return {.uuid = files_.uuid(),
             .host = job_.context.host,
             .keys = keys_,
+            .catalogue = job_.settings.catalogue,
             .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
             .force = options_.force};
   }
@@ -117,6 +118,8 @@ class Receiver {
     switch (decision.verdict) {
       case Verdict::foreign:
         job_.log.warn("{}: passed over: {}", printable(key, 100), decision.reason);
+        // Of a newer program, or one that other nodes' settings add: they would wait for this node.
+        if (is_document_of(decision)) pass_over(decision, PassedOver::not_accepted);
         return ExitCode::ok;
       case Verdict::not_accepted:
         // Whoever names configurations knows that the others are passed over.
@@ -158,6 +161,15 @@ class Receiver {
   std::optional<std::string> only_over(const std::string& name) const {
     const auto found = options_.only_over.find(name);
     return found != options_.only_over.end() ? std::optional(found->second) : std::nullopt;
+  }
+
+  static bool is_document_of(const Decision& decision) {
+    try {
+      return !decision.configuration.empty() &&
+             parse_document(decision.entry.value).config_name == decision.configuration;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   void pass_over(const Decision& decision, PassedOver why) {
@@ -208,7 +220,7 @@ class Receiver {
   ExitCode apply_one(const Decision& decision) {
     const auto start = job_.context.clock.steady();
     const auto& document = decision.document;
-    const auto& configuration = *find_configuration(decision.configuration);
+    const auto& configuration = *job_.settings.catalogue.find(decision.configuration);
     const Wanted wanted{.tables = document.blob ? load_parts(*document.blob) : document.tables,
                         .from_memory = document.from_memory};
     const auto applied = apply_version(job_, files_, proxysql_,
@@ -287,7 +299,7 @@ class Receiver {
 /// Throws Error{usage} for a name that is not among the accepted ones.
 void check_names(const Settings& settings, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    named_configuration(name);
+    settings.catalogue.named(name);
     if (std::find(settings.accept.begin(), settings.accept.end(), name) == settings.accept.end()) {
       throw Error(ExitCode::usage, "this node does not accept " + name, "add it to \"accept\" in the settings");
     }
@@ -300,7 +312,7 @@ ExitCode receive(const Job& job, Patience patience, std::vector<KvEntry> entries
   // Who delivers asked a Consul that answers.
   job.seen->consul_up = true;
   job.seen->frozen = false;
-  job.seen->note(job.settings.keys(), entries, false);
+  job.seen->note(job.settings.keys(), job.settings.catalogue, entries, false);
   return Receiver(job, patience, options).run(std::move(entries));
 }
 

@@ -36,14 +36,14 @@ class Rollback {
   Rollback(const Job& job, const RollbackOptions& options)
       : job_(job),
         options_(options),
-        configuration_(named_configuration(options.configuration)),
+        configuration_(job.settings.catalogue.named(options.configuration)),
         name_(options.configuration),
         keys_(job.settings.keys()),
         patience_(job.begin(patience_of_rollback)),
         files_(job, options.dry_run),
         proxysql_(job, patience_),
         consul_(job.open_consul(job.settings.consul)),
-        publisher_(*consul_, keys_, patience_, job.log, job.settings.history_limit) {}
+        publisher_(*consul_, keys_, job.settings.catalogue.names(), patience_, job.log, job.settings.history_limit) {}
 
   RolledBack run() {
     proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {

@@ -12,6 +12,7 @@
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/node/consul_variables.h"
 #include "proxysql_consul/node/keep_local.h"
+#include "proxysql_consul/node/settings_catalogue.h"
 #include "proxysql_consul/node/settings_json.h"
 #include "proxysql_consul/node/settings_rules.h"
 
@@ -38,10 +39,15 @@ std::string as_host_or_none(const Source& source, const Json& value) {
   return host.empty() ? host : checked_host(source, std::move(host));
 }
 
-std::vector<std::string> as_configurations(const Source& source, const Json& value) {
+std::vector<std::string> as_names(const Settings& settings, const Source& source, const Json& value) {
   auto names = as_list(source, value);
-  for (const auto& name : names) require_configuration(source, name);
+  for (const auto& name : names) require_configuration(source, settings.catalogue, name);
   return names;
+}
+
+void set_configurations(Settings& settings, const Source& source, const Json& value) {
+  settings.notices.clear();
+  settings.catalogue = as_catalogue(source, value, settings.notices);
 }
 
 Drift as_drift(const Source& source, const Json& value) {
@@ -53,13 +59,16 @@ Drift as_drift(const Source& source, const Json& value) {
 }
 
 /// How a variable of the environment spells a value: as it is, true or false, with commas between, or as JSON.
-enum class Spelling { text, flag, list, object };
+enum class Spelling { text, flag, list, object, json };
 
 struct Key {
   const char* name;
   void (*assign)(Settings&, const Source&, const Json&);
   Spelling spelling = Spelling::text;
 };
+
+/// Read before the others, which may name what it adds.
+constexpr const char* configurations_key = "configurations";
 
 constexpr std::array all_keys = {
     // JSON has no comments; the default file describes each key in here.
@@ -103,7 +112,8 @@ constexpr std::array all_keys = {
         [](Settings& s, const Source& o, const Json& v) { s.consul.enterprise_namespace = as_text(o, v); }},
     Key{"consul_partition", [](Settings& s, const Source& o, const Json& v) { s.consul.partition = as_text(o, v); }},
     Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = checked_prefix(o, as_text(o, v)); }},
-    Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_configurations(o, v); }, Spelling::list},
+    Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_names(s, o, v); }, Spelling::list},
+    Key{"configurations", set_configurations, Spelling::json},
     Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.scope.exclude_variables = as_list(o, v); }, Spelling::list},
     Key{"keep_local", [](Settings& s, const Source& o, const Json& v) { read_keep_local(o, v, s.scope); }, Spelling::object},
     Key{"save_to_disk", [](Settings& s, const Source& o, const Json& v) { s.save_to_disk = as_bool(o, v); }, Spelling::flag},
@@ -115,7 +125,7 @@ constexpr std::array all_keys = {
         [](Settings& s, const Source& o, const Json& v) {
           s.retry_seconds = static_cast<int>(as_number(o, v, 0, 3600, "seconds"));
         }},
-    Key{"publish", [](Settings& s, const Source& o, const Json& v) { s.publish = as_configurations(o, v); }, Spelling::list},
+    Key{"publish", [](Settings& s, const Source& o, const Json& v) { s.publish = as_names(s, o, v); }, Spelling::list},
     Key{"drift", [](Settings& s, const Source& o, const Json& v) { s.drift = as_drift(o, v); }},
     Key{"metrics_file", [](Settings& s, const Source& o, const Json& v) { s.metrics_file = as_path_or_none(o, v); }},
 };
@@ -204,6 +214,7 @@ Json json_of(const Source& source, Spelling spelling, const std::string& text) {
       return list;
     }
     case Spelling::object: return parse_settings_json(text, source.file + ": " + source.key);
+    case Spelling::json: return parse_settings_value(text, source.file + ": " + source.key);
     case Spelling::text: break;
   }
   return text;
@@ -215,13 +226,42 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
+/// True where the environment says which configurations there are.
+bool apply_configurations_variable(Settings& settings, const Environment& environment) {
+  const Source source{"environment", variable_of(configurations_key)};
+  const auto text = environment(source.key).value_or("");
+  if (text.empty()) return false;
+  set_configurations(settings, source, json_of(source, Spelling::json, text));
+  return true;
+}
+
+/// `settings` with what the file says, which may name configurations where `adds` is true.
+Settings read_over(Settings settings, std::string_view text, const std::string& file, bool adds) {
+  const auto json = parse_settings_json(text, file);
+  settings.file = file;
+  const auto assign = [&](const std::string& name, const Json& value) {
+    const auto* const key = find_key(name);
+    if (key == nullptr) {
+      throw Error(ExitCode::settings, file + ": unknown key \"" + printable(name, 64) + "\"",
+                  did_you_mean(name, key_names()));
+    }
+    key->assign(settings, Source{file, name}, value);
+  };
+  if (adds && json.contains(configurations_key)) assign(configurations_key, json.at(configurations_key));
+  for (const auto& item : json.items()) {
+    if (item.key() != configurations_key) assign(item.key(), item.value());
+  }
+  settings.admin.tls = settings.admin.tls || !settings.admin.tls_ca.empty();
+  return settings;
+}
+
 void apply_own_variables(Settings& settings, const Environment& environment) {
   const auto is_set = [&](const char* name) { return !environment(variable_of(name)).value_or("").empty(); };
   for (const auto& [first, second] : rivals) {
     if (is_set(first) && !is_set(second)) find_key(second)->assign(settings, Source{}, "");
   }
   for (const auto& [name, text] : environment.all()) {
-    if (!name.starts_with(own_prefix) || name == file_variable) continue;
+    if (!name.starts_with(own_prefix) || name == file_variable || name == variable_of(configurations_key)) continue;
     const auto* const key = find_key(to_lower(name.substr(own_prefix.size())));
     if (key == nullptr || variable_of(key->name) != name) {
       std::vector<std::string> known = {std::string(file_variable)};
@@ -238,37 +278,30 @@ void apply_own_variables(Settings& settings, const Environment& environment) {
 }  // namespace
 
 Settings::Settings() {
-  for (const auto& configuration : catalogue()) {
+  for (const auto& configuration : catalogue.all()) {
     if (configuration.accepted) accept.emplace_back(configuration.name);
   }
 }
 
 Settings parse_settings(std::string_view text, const std::string& file) {
-  const auto json = parse_settings_json(text, file);
-  Settings settings;
-  settings.file = file;
-  for (const auto& item : json.items()) {
-    const auto& name = item.key();
-    const auto* const key = find_key(name);
-    if (key == nullptr) {
-      throw Error(ExitCode::settings, file + ": unknown key \"" + printable(name, 64) + "\"",
-                  did_you_mean(name, key_names()));
-    }
-    key->assign(settings, Source{file, name}, item.value());
-  }
-  settings.admin.tls = settings.admin.tls || !settings.admin.tls_ca.empty();
+  auto settings = read_over(Settings(), text, file, true);
+  keep_own(settings.catalogue, settings.scope);
   return settings;
 }
 
 void apply_environment(Settings& settings, const Environment& environment) {
+  apply_configurations_variable(settings, environment);
   apply_own_variables(settings, environment);
+  keep_own(settings.catalogue, settings.scope);
   apply_consuls_variables(settings, environment);
 }
 
 Settings load_settings(const std::optional<std::string>& flag, const Environment& environment,
                        const std::vector<std::string>& default_files) {
   const auto found = find_file(flag, environment, default_files);
-  auto settings = found ? parse_settings(found->second, found->first) : Settings();
+  Settings settings;
+  const bool is_given = apply_configurations_variable(settings, environment);
+  if (found) settings = read_over(std::move(settings), found->second, found->first, !is_given);
   apply_environment(settings, environment);
   if (settings.state_file.empty()) settings.state_file = state_file_of(settings.uuid_file);
   if (settings.state_file == settings.uuid_file) {

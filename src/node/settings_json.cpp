@@ -49,7 +49,7 @@ bool is_number(std::string_view text) {
 /// tokens that could stand there.
 class FaultFinder {
  public:
-  explicit FaultFinder(std::string_view text) : text_(text) {}
+  FaultFinder(std::string_view text, bool is_object) : text_(text), next_(is_object ? Next::object : Next::value) {}
 
   std::optional<Fault> find() {
     while (!fault_ && !(next_ == Next::nothing && at_ == text_.size())) step();
@@ -168,7 +168,7 @@ class FaultFinder {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  Next next_ = Next::object;
+  Next next_;
   bool after_comma_ = false;
   std::string open_;  ///< the closing bracket of each that is open
   std::optional<Fault> fault_;
@@ -235,9 +235,7 @@ void skip_byte_order_mark(std::string_view& text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
 }
 
-}  // namespace
-
-Json parse_settings_json(std::string_view text, const std::string& file) {
+Json parse(std::string_view text, const std::string& file, bool is_object) {
   skip_byte_order_mark(text);
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     throw Error(ExitCode::settings, file + ": is empty: expected a JSON object, {} at least");
@@ -247,7 +245,7 @@ Json parse_settings_json(std::string_view text, const std::string& file) {
   try {
     json = Json::parse(text, std::ref(check));
   } catch (const Json::exception&) {
-    const auto fault = FaultFinder(text).find();
+    const auto fault = FaultFinder(text, is_object).find();
     if (!fault) {
       throw Error(ExitCode::settings,
                   file + ": is no JSON: holds a number that is too large, or half a surrogate pair");
@@ -255,9 +253,18 @@ Json parse_settings_json(std::string_view text, const std::string& file) {
     throw Error(ExitCode::settings,
                 file + ": is no JSON: " + place_of(text, fault->at) + ": expected " + fault->expected, fault->hint);
   }
+  return json;
+}
+
+}  // namespace
+
+Json parse_settings_json(std::string_view text, const std::string& file) {
+  auto json = parse(text, file, true);
   if (!json.is_object()) throw Error(ExitCode::settings, file + ": must be a JSON object, is " + type_of(json));
   return json;
 }
+
+Json parse_settings_value(std::string_view text, const std::string& file) { return parse(text, file, false); }
 
 bool is_json_object(std::string_view text) { return Json::parse(text, nullptr, false).is_object(); }
 

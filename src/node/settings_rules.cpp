@@ -120,9 +120,9 @@ std::string checked_prefix(const Source& source, std::string text) {
   return text;
 }
 
-void require_configuration(const Source& source, const std::string& name) {
-  if (find_configuration(name) != nullptr) return;
-  const auto hint = did_you_mean(name, configuration_names());
+void require_configuration(const Source& source, const Catalogue& catalogue, const std::string& name) {
+  if (catalogue.find(name) != nullptr) return;
+  const auto hint = did_you_mean(name, catalogue.names());
   source.refuse("must name configurations", "\"" + printable(name, 64) + "\"" + (hint.empty() ? "" : "; " + hint));
 }
 

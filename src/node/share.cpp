@@ -52,7 +52,7 @@ class Save {
         files_(job, options.dry_run),
         proxysql_(job, patience_),
         consul_(job.open_consul(job.settings.consul)),
-        publisher_(*consul_, keys_, patience_, job.log, job.settings.history_limit) {}
+        publisher_(*consul_, keys_, job.settings.catalogue.names(), patience_, job.log, job.settings.history_limit) {}
 
   ExitCode run() {
     const auto selected = proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
@@ -92,8 +92,9 @@ class Save {
   /// What of this ProxySQL no save takes, so that nobody believes that `--all` is all. A courtesy, as the record is.
   void name_uncovered() {
     try {
-      const auto uncovered = proxysql_.with_session(read_uncovered);
-      if (!uncovered.empty()) job_.log.info("not saved, since no configuration covers it: {}", join(uncovered));
+      const auto names = proxysql_.with_session(
+          [&](AdminSession&, const Inventory& inventory) { return uncovered(inventory, job_.settings.catalogue); });
+      if (!names.empty()) job_.log.info("not saved, since no configuration covers it: {}", join(names));
     } catch (const Error& error) {
       job_.log.warn("what no configuration covers is not known: {}", error.what());
     }
@@ -119,7 +120,7 @@ class Save {
                                        .proxysql_version = proxysql_.version(),
                                        .saved_at = job_.now(),
                                        .message = options_.message}};
-    const Holding ours{.configuration = configuration,
+    const Holding ours{.configuration = reading.configuration,
                        .document = document,
                        .schemas = reading.schemas,
                        .memory = std::move(reading.memory),
@@ -132,7 +133,7 @@ class Save {
       return weigh(ours, theirs, acquaintance, options_.how);
     };
     if (options_.dry_run) {
-      show(name, preview(document, weigh_ours), saving.unloaded);
+      show(name, preview(document, weigh_ours), saving);
       return;
     }
     const auto published = publisher_.publish(document, weigh_ours);
@@ -179,7 +180,7 @@ class Save {
     if (!reading.from_memory && !options_.how.if_current) {
       const auto loaded =
           reading.as_loaded ? reading.tables : settle_servers(reading.tables, *reading.memory, *reading.memory).tables;
-      saving.unloaded = describe_unloaded(session, configuration, reading.schemas, loaded, job_.settings.scope);
+      saving.unloaded = describe_unloaded(session, reading.configuration, reading.schemas, loaded, job_.settings.scope);
     }
     Sharing sharing(job_.settings.scope, reading.schemas);
     if (!sharing.has_local()) {
@@ -224,16 +225,20 @@ class Save {
     }
   }
 
-  void show(const std::string& name, Weighed weighed, const std::string& unloaded) const {
+  void show(const std::string& name, Weighed weighed, const Saving& saving) const {
     say_remarks(name, weighed);
-    if (!unloaded.empty()) job_.log.warn("{}: {}", name, unloaded);
+    if (!saving.unloaded.empty()) job_.log.warn("{}: {}", name, saving.unloaded);
     auto& out = job_.context.out;
     const bool is_first = weighed.changes.empty();
     if (!weighed.write) {
       out << "-- " << name << (is_first ? ": nothing to do\n" : ": nothing to do, Consul holds it\n");
       return;
     }
-    for (auto& table : weighed.document.tables) table = masked(std::move(table));
+    TableSchema schema{.name = {}, .columns = {}, .secrets = saving.reading.configuration.secrets};
+    for (auto& table : weighed.document.tables) {
+      schema.name = table.name;
+      table = masked(schema, std::move(table));
+    }
     if (!is_first) out << "-- " << name << ": " << weighed.changes << "\n";
     out << "PUT " << keys_.document(name) << "\n" << format_document(weighed.document) << "\n";
   }
@@ -319,7 +324,7 @@ class Save {
 }  // namespace
 
 Shared share(const Job& job, const ShareOptions& options) {
-  for (const auto& name : options.configurations) named_configuration(name);
+  for (const auto& name : options.configurations) job.settings.catalogue.named(name);
   Save save(job, options);
   const auto status = save.run();
   return {.failures = save.failures(), .status = status, .versions = save.versions()};

@@ -22,12 +22,12 @@ class WatchedStore : public KvStore {
   }
 
  public:
-  WatchedStore(std::unique_ptr<KvStore> store, Keys keys, Seen& seen)
-      : store_(std::move(store)), keys_(std::move(keys)), seen_(seen) {}
+  WatchedStore(std::unique_ptr<KvStore> store, Keys keys, const Catalogue& catalogue, Seen& seen)
+      : store_(std::move(store)), keys_(std::move(keys)), catalogue_(catalogue), seen_(seen) {}
 
   std::optional<KvEntry> get(std::string_view key) override {
     auto entry = ask([&] { return store_->get(key); });
-    seen_.note(keys_, std::string(key), entry);
+    seen_.note(keys_, catalogue_, std::string(key), entry);
     return entry;
   }
 
@@ -59,26 +59,29 @@ class WatchedStore : public KvStore {
     auto result = ask([&] { return store_->commit(operations); });
     const auto& first = operations.front();
     if (result.committed && first.verb == KvOperation::Verb::cas) {
-      seen_.note(keys_, first.key, KvEntry{.key = {}, .value = {}, .modify_index = result.index, .problem = {}});
+      seen_.note(keys_, catalogue_, first.key,
+                 KvEntry{.key = {}, .value = {}, .modify_index = result.index, .problem = {}});
     }
     return result;
   }
 
  private:
   KvListing noted(std::string_view prefix, KvListing listing) {
-    if (prefix == keys_.prefix()) seen_.note(keys_, listing.entries, true);
+    if (prefix == keys_.prefix()) seen_.note(keys_, catalogue_, listing.entries, true);
     return listing;
   }
 
   std::unique_ptr<KvStore> store_;
   Keys keys_;
+  const Catalogue& catalogue_;
   Seen& seen_;
 };
 
 }  // namespace
 
-std::unique_ptr<KvStore> watch_store(std::unique_ptr<KvStore> store, Keys keys, Seen& seen) {
-  return std::make_unique<WatchedStore>(std::move(store), std::move(keys), seen);
+std::unique_ptr<KvStore> watch_store(std::unique_ptr<KvStore> store, Keys keys, const Catalogue& catalogue,
+                                     Seen& seen) {
+  return std::make_unique<WatchedStore>(std::move(store), std::move(keys), catalogue, seen);
 }
 
 }  // namespace proxysql_consul

@@ -34,6 +34,7 @@ void fail(Applied& result, Outcome outcome, const char* what, const std::vector<
 }  // namespace
 
 Applied Application::run(AdminSession& session, const Inventory& inventory) {
+  configuration_ = inventory.here(known_);
   schemas_ = read_schemas(session, inventory, configuration_);
   auto memory = read(session, Layer::memory, document_.tables);
   Applied result;

@@ -190,11 +190,9 @@ std::optional<Table> read_loaded(AdminSession& session, const TableSchema& schem
 std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& inventory,
                                       const Configuration& configuration) {
   std::vector<TableSchema> schemas;
-  // A server without the module may have the table all the same: global_variables is everywhere.
-  if (!inventory.has(configuration)) return schemas;
-  for (const auto table : configuration.tables) {
-    if (!inventory.tables.contains(table)) continue;
-    TableSchema schema{.name = std::string(table), .columns = {}};
+  for (const auto& table : configuration.tables) {
+    if (!inventory.has_table(configuration, table)) continue;
+    TableSchema schema{.name = table, .columns = {}, .secrets = configuration.secrets};
     // cid, name, type, notnull, dflt_value, pk
     for (const auto& row : session.query("PRAGMA table_info(" + schema.name + ")").rows) {
       if (row.size() < 6)
@@ -272,7 +270,7 @@ RuntimeTables read_runtime(AdminSession& session, const Inventory& inventory, co
     }
     if (counts_of(before, configuration) == counts_of(read_loads(session, inventory), configuration)) return runtime;
   }
-  throw Unavailable(ExitCode::proxysql, "proxysql: reading " + std::string(configuration.name) + ": its runtime was " +
+  throw Unavailable(ExitCode::proxysql, "proxysql: reading " + configuration.name + ": its runtime was " +
                                             "loaded anew during each of " + std::to_string(max_reads) + " readings");
 }
 

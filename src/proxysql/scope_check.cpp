@@ -33,7 +33,7 @@ bool is_of_another_version(std::string_view table, std::string_view column) {
 std::vector<std::string> known_tables(const Inventory& inventory) {
   std::vector<std::string> names;
   for (const auto& configuration : catalogue()) {
-    for (const auto table : configuration.tables) names.emplace_back(table);
+    names.insert(names.end(), configuration.tables.begin(), configuration.tables.end());
   }
   for (const auto& table : inventory.tables) {
     if (inventory.tables.contains(runtime_name(table))) names.push_back(table);
@@ -68,6 +68,7 @@ std::vector<std::string> names_in(const LocalPart& part) {
 std::vector<std::string> check_scope(AdminSession& session, const Inventory& inventory, const Scope& scope) {
   std::vector<std::string> absent;
   for (const auto& [table, part] : scope.tables) {
+    if (!part.is_given && !inventory.tables.contains(table)) continue;
     const auto known = known_tables(inventory);
     if (std::find(known.begin(), known.end(), table) == known.end()) {
       throw Error(ExitCode::settings, "keep_local: there is no table " + printable(table, 64),

@@ -149,14 +149,13 @@ std::vector<std::string> statements_between(const TableSchema& schema, const Tab
 std::vector<std::string> masked_statements_between(const TableSchema& schema, const Table& from, const Table& to) {
   auto changes = changes_between(schema, from, to);
   Table shown{.name = schema.name, .columns = to.columns, .rows = {}};
-  for (const auto& change : changes) {
-    if (change.kind != Change::Kind::removed) shown.rows.push_back(change.to);
-  }
-  shown = masked(std::move(shown));
+  const auto shown_row = [](Change& change) -> RowView& {
+    return change.kind == Change::Kind::removed ? change.from : change.to;
+  };
+  for (auto& change : changes) shown.rows.push_back(shown_row(change));
+  shown = masked(schema, std::move(shown));
   auto row = shown.rows.begin();
-  for (auto& change : changes) {
-    if (change.kind != Change::Kind::removed) change.to = *row++;
-  }
+  for (auto& change : changes) shown_row(change) = *row++;
   return statements_of(schema, changes, default_batch_bytes);
 }
 

@@ -96,7 +96,7 @@ TEST_F(HistoryCommand, KnowsTheKeysOfAllTables) {
   for (const auto version : {StandinVersion::v1_1, StandinVersion::v2_7, StandinVersion::v3_0}) {
     StandinEngine engine(version);
     for (const auto& configuration : catalogue()) {
-      for (const auto table : configuration.tables) {
+      for (const auto& table : configuration.tables) {
         const auto columns = engine.execute("PRAGMA table_info(" + std::string(table) + ")").rows;
         std::map<std::string, std::string> key;
         for (const auto& column : columns) {

@@ -146,6 +146,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
                          "src/model/status_json.cpp",
                          "src/node/keep_local.cpp",
                          "src/node/settings.cpp",
+                         "src/node/settings_catalogue.cpp",
                          "src/node/settings_json.cpp"};
   EXPECT_THAT(files_with(includes("json\\.hpp")), IsSubsetOf(parsers));
 }

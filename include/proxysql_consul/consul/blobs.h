@@ -35,7 +35,7 @@ std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob)
 
 /// Removes blobs whose hash stands nowhere in any value under the two prefixes. A document saved meanwhile makes the
 /// transaction fail, and leaves the collecting to its own save; a save that has written its parts but no document yet
-/// notices and repeats. Throws what KvStore throws.
-void collect_blobs(KvStore& store, const Keys& keys);
+/// notices and repeats. `names` are those of all configurations. Throws what KvStore throws.
+void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names);
 
 }  // namespace proxysql_consul

@@ -40,9 +40,15 @@ std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::o
 
 class Publisher {
  public:
-  /// All that is referred to must outlive the object.
-  Publisher(KvStore& store, const Keys& keys, Patience& patience, spdlog::logger& log, int history_limit)
-      : store_(store), keys_(keys), patience_(patience), log_(log), history_limit_(history_limit) {}
+  /// All that is referred to must outlive the object. `names` are those of all configurations.
+  Publisher(KvStore& store, const Keys& keys, std::vector<std::string> names, Patience& patience, spdlog::logger& log,
+            int history_limit)
+      : store_(store),
+        keys_(keys),
+        patience_(patience),
+        log_(log),
+        history_limit_(history_limit),
+        names_(std::move(names)) {}
 
   /// Writes what `weigh` makes of `ours`, unless it finds nothing to write, or the cluster is frozen. Throws
   /// Error{consul}, Error{refused}, and what `weigh` throws.
@@ -74,6 +80,7 @@ class Publisher {
   Patience& patience_;
   spdlog::logger& log_;
   int history_limit_;
+  std::vector<std::string> names_;
   Document document_;
   std::vector<Table> prepared_;         ///< the tables that the next two were made of
   std::string tables_;                  ///< as text

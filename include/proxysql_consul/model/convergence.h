@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/model/keys.h"
@@ -28,6 +29,7 @@ struct Picture {
   std::vector<KvEntry> records;            ///< those under Keys::nodes()
   std::vector<KvEntry> entries;            ///< documents, and the freeze if there is one
   std::optional<AgentHealth> agents = {};  ///< nothing where that may not be read: then nobody counts as gone
+  Catalogue catalogue = {};                ///< the configurations to speak of
 };
 
 enum class Standing { ok, behind, partial, failed, drifted, frozen, gone };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/kv_entry.h"
@@ -17,6 +18,7 @@ struct Recipient {
   std::string uuid;
   std::string host;
   Keys keys;
+  Catalogue catalogue = {};         ///< the configurations that it knows
   std::vector<std::string> accept;  ///< configurations that it applies
   bool force = false;               ///< compare also what is recorded as applied or saved
 };

@@ -7,11 +7,11 @@
 
 namespace proxysql_consul {
 
-/// True where the cell must not be shown: passwords, credentials, tokens. `variable` is the row's variable_name, if
-/// any.
-bool is_secret(std::string_view table, std::string_view column, std::string_view variable, std::string_view value);
+/// True where the cell must not be shown: passwords, credentials, tokens, and what `schema.secrets` names. `variable`
+/// is the row's variable_name, if any.
+bool is_secret(const TableSchema& schema, std::string_view column, std::string_view variable, std::string_view value);
 
-/// `table` as people may see it.
-Table masked(Table table);
+/// `table`, which is of that shape or has other columns, as people may see it.
+Table masked(const TableSchema& schema, Table table);
 
 }  // namespace proxysql_consul

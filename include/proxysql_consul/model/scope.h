@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/table.h"
 
 namespace proxysql_consul {
@@ -41,6 +42,7 @@ using RowRule = std::vector<CellRule>;
 struct LocalPart {
   std::vector<std::string> columns;
   std::vector<RowRule> rows;
+  bool is_given = true;  ///< false: nobody asked for it, the catalogue has it so
 };
 
 struct Scope {
@@ -48,11 +50,17 @@ struct Scope {
   std::map<std::string, LocalPart, std::less<>> tables = {};
   std::string digest = {};  ///< differs where `tables` do; empty where there are none
 
+  std::string added = {};  ///< the same of what the settings' configurations say to be a node's own
+
   /// True where something of one of these tables is local.
-  bool is_about(const std::vector<std::string_view>& names) const;
+  bool is_about(const std::vector<std::string>& names) const;
 };
 
-/// "mysql_servers: weight, status, rows by hostgroup_id, rows by hostname", a line a table; never a value.
+/// Adds to `scope` what the catalogue says to be a node's own. Once more changes nothing more.
+void keep_own(const Catalogue& catalogue, Scope& scope);
+
+/// Of what somebody asked for "mysql_servers: weight, status, rows by hostgroup_id, rows by hostname", a line a table;
+/// never a value.
 std::vector<std::string> describe(const Scope& scope);
 
 /// The tables of one configuration, split into what is shared and what is local. Tables that it is given have all

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/kv_entry.h"
 
@@ -20,9 +21,9 @@ struct Seen {
   std::map<std::string, std::uint64_t, std::less<>> versions;  ///< Consul's, by configuration; 0 where it holds none
 
   /// What Consul holds as that key; no entry, if there is no such key.
-  void note(const Keys& keys, const std::string& key, const std::optional<KvEntry>& entry);
+  void note(const Keys& keys, const Catalogue& catalogue, const std::string& key, const std::optional<KvEntry>& entry);
   /// What Consul holds under the prefix of the documents, all of it or a part.
-  void note(const Keys& keys, const std::vector<KvEntry>& entries, bool all);
+  void note(const Keys& keys, const Catalogue& catalogue, const std::vector<KvEntry>& entries, bool all);
   /// Whatever `later` has looked at goes over what is here.
   void add(const Seen& later);
 

@@ -27,6 +27,7 @@ struct Column {
 struct TableSchema {
   std::string name;
   std::vector<Column> columns;
+  std::vector<std::string> secrets = {};  ///< shell patterns for columns and variables to mask: model/mask
 
   /// Position of the column, or nothing.
   std::optional<std::size_t> find(std::string_view column) const;

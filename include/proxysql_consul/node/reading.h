@@ -20,6 +20,7 @@ std::vector<const Configuration*> select_configurations(const std::vector<std::s
 
 /// What this ProxySQL holds of a configuration, read at one moment.
 struct Reading {
+  Configuration configuration;  ///< as this ProxySQL has it
   std::vector<TableSchema> schemas;
   std::vector<Table> tables;                 ///< what is shared of it
   std::optional<std::vector<Table>> memory;  ///< where it was read beside runtime
@@ -35,7 +36,7 @@ std::vector<Table> read_memory(AdminSession& session, const Configuration& confi
 
 /// Of runtime, or of memory where that is asked for or runtime has no tables of it. Throws what AdminSession::query()
 /// throws.
-Reading read_shared(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+Reading read_shared(AdminSession& session, const Inventory& inventory, const Configuration& known,
                     const Settings& settings, bool from_memory);
 
 }  // namespace proxysql_consul

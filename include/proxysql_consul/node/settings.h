@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
+#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -27,8 +28,10 @@ struct Settings {
   std::string admin_password_file;
   ConsulOptions consul;
   std::string consul_token_file;
-  std::vector<std::string> accept;  ///< configurations that update, pull and --all touch
-  Scope scope;                      ///< what is not shared: exclude_variables and keep_local
+  Catalogue catalogue;               ///< the configurations that there are
+  std::vector<std::string> notices;  ///< for people, of what was read
+  std::vector<std::string> accept;   ///< configurations that update, pull and --all touch
+  Scope scope;                       ///< what is not shared: exclude_variables and keep_local
   bool save_to_disk = true;
   int history_limit = 10;
   std::optional<int> retry_seconds;  ///< unset: each command's own default

@@ -16,6 +16,9 @@ namespace proxysql_consul {
 /// and for a key that stands twice in one object, at any depth.
 nlohmann::json parse_settings_json(std::string_view text, const std::string& file);
 
+/// The same for a value of any type.
+nlohmann::json parse_settings_value(std::string_view text, const std::string& file);
+
 /// True where `text` spells an object, if also one that parse_settings_json() refuses.
 bool is_json_object(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "proxysql_consul/consul/kv_store.h"
+#include "proxysql_consul/model/catalogue.h"
 
 namespace proxysql_consul {
 
@@ -32,8 +33,8 @@ std::string checked_path(const Source& source, std::string text);
 std::string checked_host(const Source& source, std::string text);
 std::string checked_scheme(const Source& source, std::string text);
 std::string checked_prefix(const Source& source, std::string text);
-/// Throws where no configuration is called `name`.
-void require_configuration(const Source& source, const std::string& name);
+/// Throws where no configuration of the catalogue is called `name`.
+void require_configuration(const Source& source, const Catalogue& catalogue, const std::string& name);
 bool checked_flag(const Source& source, std::string_view text);
 
 constexpr long long max_port = 65535;

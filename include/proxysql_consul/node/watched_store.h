@@ -9,7 +9,7 @@
 
 namespace proxysql_consul {
 
-/// As `store` in all it does. `seen` must outlive it.
-std::unique_ptr<KvStore> watch_store(std::unique_ptr<KvStore> store, Keys keys, Seen& seen);
+/// As `store` in all it does. `catalogue` and `seen` must outlive it.
+std::unique_ptr<KvStore> watch_store(std::unique_ptr<KvStore> store, Keys keys, const Catalogue& catalogue, Seen& seen);
 
 }  // namespace proxysql_consul

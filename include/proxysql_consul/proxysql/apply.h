@@ -46,7 +46,7 @@ class Application {
  public:
   /// `document` and its configuration must outlive the object.
   Application(const Configuration& configuration, const Wanted& document, ApplyOptions options)
-      : configuration_(configuration), document_(document), options_(std::move(options)) {}
+      : known_(configuration), document_(document), options_(std::move(options)) {}
 
   /// Makes memory, runtime and disk hold the document. Throws Error{payload} where it fits no table here, and
   /// Error{proxysql} where a statement failed before the LOAD: then runtime is untouched and memory as it was before
@@ -74,7 +74,8 @@ class Application {
                       Applied& result) const;
   void verify_disk(AdminSession& session, Applied& result) const;
 
-  const Configuration& configuration_;
+  const Configuration& known_;
+  Configuration configuration_;  ///< the same as this server has it
   const Wanted& document_;
   ApplyOptions options_;
   std::vector<TableSchema> schemas_;

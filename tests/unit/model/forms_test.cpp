@@ -5,9 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "proxysql_consul/model/catalogue.h"
-#include "proxysql_consul/model/mask.h"
-
 namespace proxysql_consul {
 namespace {
 
@@ -199,73 +196,6 @@ TEST(Normalise, TakesOneNumberOrTruthInOtherWordsForTheSame) {
   for (const auto& [a, b, same] : cases) {
     EXPECT_EQ(is_same_value(a, b), same) << a.value_or("NULL") << " and " << b.value_or("NULL");
     EXPECT_EQ(is_same_value(b, a), same);
-  }
-}
-
-TEST(Catalogue, AcceptsWhatCannotLockAnOperatorOut) {
-  for (const auto& configuration : catalogue()) {
-    const std::string name(configuration.name);
-    const bool risky = name == "admin_variables" || name == "proxysql_servers" || name == "scheduler" ||
-                       name == "restapi_routes" || name == "coredump_filters";
-    EXPECT_EQ(configuration.accepted, !risky) << name;
-    EXPECT_EQ(find_configuration(name), &configuration);
-  }
-  EXPECT_EQ(find_configuration("mysql_server"), nullptr);
-  EXPECT_EQ(configuration_names().size(), 15U);
-}
-
-TEST(Catalogue, KnowsSecrets) {
-  const struct {
-    const char* table;
-    const char* column;
-    const char* variable;
-    const char* value;
-    bool secret;
-  } cases[] = {
-      {"mysql_users", "password", "", "x", true},
-      {"pgsql_users", "password", "", "x", true},
-      {"mysql_users", "username", "", "x", false},
-      {"mysql_users", "attributes", "", R"({"additional_password":"x"})", true},
-      {"mysql_users", "attributes", "", "{}", false},
-      {"global_variables", "variable_value", "mysql-monitor_password", "x", true},
-      {"global_variables", "variable_value", "admin-stats_credentials", "x", true},
-      {"global_variables", "variable_value", "mysql-monitor_username", "x", false},
-      {"global_variables", "variable_name", "mysql-monitor_password", "mysql-monitor_password", false},
-      {"scheduler", "arg3", "", "--password=x", true},
-      {"scheduler", "filename", "", "/x", false},
-  };
-  for (const auto& [table, column, variable, value, secret] : cases) {
-    EXPECT_EQ(is_secret(table, column, variable, value), secret) << table << "." << column << " " << variable;
-  }
-}
-
-TEST(Catalogue, KnowsWhatMayBeDroppedWithoutLoss) {
-  const struct {
-    const char* table;
-    const char* column;
-    std::optional<std::string_view> value;
-    bool is_default;
-  } cases[] = {
-      {"mysql_servers", "comment", std::nullopt, true},
-      {"mysql_servers", "comment", "", true},
-      {"mysql_servers", "comment", "x", false},
-      {"mysql_servers", "use_ssl", "0", true},
-      {"mysql_servers", "use_ssl", "1", false},
-      {"mysql_replication_hostgroups", "check_type", "read_only", true},
-      {"mysql_query_rules", "re_modifiers", "CASELESS", true},
-      {"mysql_query_rules", "re_modifiers", std::nullopt, false},
-      {"mysql_query_rules", "re_modifiers", "", false},
-      {"mysql_query_rules", "multiplex", std::nullopt, true},
-      {"mysql_query_rules", "multiplex", "0", false},
-      {"mysql_query_rules", "sticky_conn", "0", false},
-      {"mysql_query_rules", "error_msg", "", false},
-      {"pgsql_query_rules", "cache_empty_result", "0", false},
-      {"mysql_query_rules", "attributes", "", true},
-      {"mysql_query_rules", "comment", "", true},
-      {"mysql_query_rules", "flagIN", "0", true},
-  };
-  for (const auto& [table, column, value, is_default] : cases) {
-    EXPECT_EQ(is_default_value(table, column, value), is_default) << table << " " << column;
   }
 }
 

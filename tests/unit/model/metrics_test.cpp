@@ -110,15 +110,16 @@ TEST(Metrics, KnowConsulsVersionFromWhatCameWhereNobodyLooked) {
 TEST(Seen, TakesWhatConsulHolds) {
   const Keys keys("proxysql/");
   Seen seen;
-  seen.note(keys, {{.key = "proxysql/mysql_users", .value = {}, .modify_index = 5, .problem = {}}}, false);
+  seen.note(keys, Catalogue(), {{.key = "proxysql/mysql_users", .value = {}, .modify_index = 5, .problem = {}}}, false);
   EXPECT_EQ(seen.versions, (decltype(Seen::versions){{"mysql_users", 5}}));
   EXPECT_EQ(seen.frozen, std::nullopt) << "a watch of one key does not tell";
-  seen.note(keys, {{.key = "proxysql/freeze", .value = {}, .modify_index = 6, .problem = {}}}, true);
+  seen.note(keys, Catalogue(), {{.key = "proxysql/freeze", .value = {}, .modify_index = 6, .problem = {}}}, true);
   EXPECT_EQ(seen.frozen, true);
   EXPECT_EQ(seen.versions["mysql_users"], 0U) << "gone";
-  seen.note(keys, "proxysql/freeze", std::nullopt);
+  seen.note(keys, Catalogue(), "proxysql/freeze", std::nullopt);
   EXPECT_EQ(seen.frozen, false);
-  seen.note(keys, "proxysql/of_the_future", KvEntry{.key = {}, .value = {}, .modify_index = 7, .problem = {}});
+  seen.note(keys, Catalogue(), "proxysql/of_the_future",
+            KvEntry{.key = {}, .value = {}, .modify_index = 7, .problem = {}});
   EXPECT_FALSE(seen.versions.contains("of_the_future"));
 }
 

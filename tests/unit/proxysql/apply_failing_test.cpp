@@ -109,7 +109,7 @@ std::vector<Change> changes() {
 /// The tables of a configuration, of one layer, as they are.
 std::vector<Rows> snapshot(StandinEngine& engine, const std::string& configuration, const std::string& layer) {
   std::vector<Rows> all;
-  for (const auto table : find_configuration(configuration)->tables) {
+  for (const auto& table : find_configuration(configuration)->tables) {
     auto prefix = layer;
     const auto known = engine.execute("SELECT name FROM sqlite_master WHERE name='" + std::string(table) + "'");
     if (known.rows.empty()) continue;

@@ -194,7 +194,7 @@ void fill(StandinEngine& engine, Generator& generator, const Configuration& conf
   if (!configuration.variables.empty()) {
     fill_variables(engine, generator, std::string(configuration.variables));
   } else {
-    for (const auto table : configuration.tables) {
+    for (const auto& table : configuration.tables) {
       if (!has_table(engine, std::string(table))) continue;
       const long count = generator.one_in(6) ? 0 : generator.one_in(12) ? 300 : generator.between(1, 25);
       fill_table(engine, generator, std::string(table), count);
@@ -260,7 +260,7 @@ std::string show(const Row& row) {
 }
 
 void expect_equal_runtime(StandinEngine& from, StandinEngine& to, const Configuration& configuration) {
-  for (const auto view : configuration.tables) {
+  for (const auto& view : configuration.tables) {
     const std::string name(view);
     if (!has_table(from, name) || !has_table(to, name)) continue;
     SCOPED_TRACE(name);
