@@ -117,6 +117,15 @@ std::vector<std::string_view> known_key(std::string_view table) {
       {"proxysql_servers", {"hostname", "port"}},
       {"restapi_routes", {"id"}},
       {"coredump_filters", {"filename", "line"}},
+      {"ldap_mapping", {"priority"}},
+      {"clickhouse_users", {"username"}},
+      {"mysqlx_users", {"username"}},
+      {"mysqlx_routes", {"name"}},
+      {"mysqlx_backend_endpoints", {"hostname", "mysql_port"}},
+      {"mysqlx_variables", {"variable_name"}},
+      {"mcp_query_rules", {"rule_id"}},
+      {"mcp_auth_profiles", {"auth_profile_id"}},
+      {"mcp_target_profiles", {"target_id"}},
   };
   const bool has_protocol = table.starts_with("mysql_") || table.starts_with("pgsql_");
   const auto name = has_protocol ? table.substr(6) : table;

@@ -92,7 +92,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   write(session, inventory, plan);
   if (plan.load) verify_runtime(session, inventory, plan.target, result);
   if (plan.save) {
-    session.query(save_statement(configuration_));
+    command(session, save_statement(configuration_));
     verify_disk(session, result);
   }
   return result;
@@ -155,6 +155,19 @@ void Application::fit_document(AdminSession& session, const Inventory& inventory
   if (result.lacks) result.outcome = Outcome::partial;
 }
 
+/// A statement made of the configuration's words, which may be those of the settings.
+void Application::command(AdminSession& session, const std::string& statement) const {
+  try {
+    session.query(statement);
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const Error& error) {
+    if (find_configuration(configuration_.name) != nullptr) throw;
+    throw Error(error.code(), statement + ": " + error.what(),
+                "the words come from \"configurations\" in the settings: does this ProxySQL know them?");
+  }
+}
+
 /// Writes, compares and loads; puts memory back as it was when anything of that fails.
 void Application::write(AdminSession& session, const Inventory& inventory, const ApplyPlan& plan) {
   is_writing_ = is_writing_ || !plan.statements.empty();
@@ -164,7 +177,7 @@ void Application::write(AdminSession& session, const Inventory& inventory, const
     if (plan.load) {
       // What is LOADed between this and the next statement was LOADed from what memory holds now, and stays in it.
       require_known_load(session, inventory);
-      session.query(load_statement(configuration_));
+      command(session, load_statement(configuration_));
     }
     is_writing_ = false;
   } catch (const Unavailable&) {

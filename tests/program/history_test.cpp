@@ -93,7 +93,8 @@ TEST_F(HistoryCommand, WantsOneName) {
 
 /// What the program knows of keys is what the servers say.
 TEST_F(HistoryCommand, KnowsTheKeysOfAllTables) {
-  for (const auto version : {StandinVersion::v1_1, StandinVersion::v2_7, StandinVersion::v3_0}) {
+  for (const auto version : {StandinVersion::v1_1, StandinVersion::v2_7, StandinVersion::v3_0, StandinVersion::v3_1,
+                             StandinVersion::plugin}) {
     StandinEngine engine(version);
     for (const auto& configuration : catalogue()) {
       for (const auto& table : configuration.tables) {

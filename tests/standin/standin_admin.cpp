@@ -20,10 +20,13 @@ std::string_view version_text(StandinVersion version) {
     case StandinVersion::v1_1: return "1.1.1.beta7";
     case StandinVersion::v2_0: return "2.0.18-3-gstandin";
     case StandinVersion::v2_5: return "2.5.5-3-gstandin";
-    case StandinVersion::v2_7: return "2.7.2-3-gstandin";
-    case StandinVersion::v3_0: break;
+    case StandinVersion::v2_7:
+    case StandinVersion::v2_7_sqlite: return "2.7.2-3-gstandin";
+    case StandinVersion::v3_0: return "3.0.1-3-gstandin";
+    case StandinVersion::v3_1:
+    case StandinVersion::plugin: break;
   }
-  return "3.0.1-3-gstandin";
+  return "3.1.0-3-gstandin";
 }
 
 Answer failed(std::string message) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "standin/standin_schema_pgsql.h"
+#include "standin/standin_schema_plugins.h"
 #include "standin/standin_variables.h"
 
 namespace proxysql_consul::testing {
@@ -17,6 +18,9 @@ std::vector<SchemaEntry> tables_of(StandinVersion version) {
   std::copy_if(schema.begin(), schema.end(), std::back_inserter(out),
                [&](const SchemaEntry& entry) { return version != StandinVersion::v1_1 || !entry.body_1_1.empty(); });
   if (version >= StandinVersion::v3_0) out.insert(out.end(), pgsql_schema.begin(), pgsql_schema.end());
+  if (version >= StandinVersion::v3_1) out.insert(out.end(), schema_3_1.begin(), schema_3_1.end());
+  if (version == StandinVersion::v3_1) out.push_back(mysqlx_variables_entry);
+  if (version == StandinVersion::plugin) out.push_back(audit_rules_entry);
   return out;
 }
 
@@ -187,6 +191,8 @@ void StandinLayers::load_table(const std::string& table) {
       instead["backend"] = side == std::string_view("backend") ? "1" : "0";
       insert(instead, std::string("WHERE active=1 AND default_hostgroup>=0 AND ") + side + "=1");
     }
+  } else if (table == "mysqlx_users") {
+    insert({}, "WHERE active=1 AND EXISTS (SELECT 1 FROM main.mysql_users AS b WHERE b.username=a.username)");
   } else if (table.ends_with("_hostgroups")) {
     // A writer hostgroup that is another row's reader (backup writer, offline) is no valid combination: skipped.
     std::string others;

@@ -24,7 +24,8 @@ namespace {
 using namespace proxysql_consul::testing;
 
 constexpr char usage[] =
-    "Usage: proxysql_standin [--version-of 3.0|2.7|2.5|2.0|1.1] [--port N] [--socket PATH] [--data-dir DIR]\n"
+    "Usage: proxysql_standin [--version-of plugin|3.1|3.0|2.7-sqlite|2.7|2.5|2.0|1.1] [--port N] [--socket PATH] "
+    "[--data-dir DIR]\n"
     "                        [--ready-file PATH] [--consul-script PATH]\n"
     "                        [--tls-cert PEM --tls-key PEM]\n";
 

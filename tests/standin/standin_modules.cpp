@@ -26,11 +26,11 @@ const std::vector<Module>& modules() {
       {"PROXYSQL SERVERS", {"proxysql_servers"}, "", "proxysql_servers"},
       {"RESTAPI", {"restapi_routes"}, "", ""},
       {"COREDUMP", {"coredump_filters"}, "", ""},
-      {"SQLITESERVER VARIABLES", {}, "", ""},
+      {"SQLITESERVER VARIABLES", {}, "sqliteserver", ""},
       // The row pgsql_variables of the checksums stays at version 0, whatever is loaded.
       {"PGSQL VARIABLES", {}, "pgsql", "", false, StandinVersion::v3_0},
       {"PGSQL SERVERS",
-       {"pgsql_servers", "pgsql_replication_hostgroups", "pgsql_hostgroup_attributes"},
+       {"pgsql_servers", "pgsql_replication_hostgroups", "pgsql_hostgroup_attributes", "pgsql_servers_ssl_params"},
        "",
        "pgsql_servers",
        false,
@@ -49,6 +49,12 @@ const std::vector<Module>& modules() {
        "",
        false,
        StandinVersion::v3_0},
+      {"MYSQLX USERS", {"mysqlx_users"}, "", "", false, StandinVersion::v3_1},
+      {"MYSQLX ROUTES", {"mysqlx_routes"}, "", "", false, StandinVersion::v3_1},
+      {"MYSQLX BACKEND ENDPOINTS", {"mysqlx_backend_endpoints"}, "", "", false, StandinVersion::v3_1},
+      {"MYSQLX VARIABLES", {"mysqlx_variables"}, "mysqlx", "", false, StandinVersion::v3_1},
+      {"AUDIT RULES", {"audit_rules"}, "", "", false, StandinVersion::plugin},
+      {"AUDIT VARIABLES", {}, "audit", "", false, StandinVersion::plugin},
   };
   return all;
 }

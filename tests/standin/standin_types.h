@@ -19,16 +19,22 @@ enum class StandinVersion {
   v2_0,  ///< 2.0 to 2.4.7: the tables of 2.7, but nothing by PROXY_SELECT and no mysql_servers_v2
   v2_5,  ///< 2.4.8 to 2.5.5: the tables of 2.7 and PROXY_SELECT, but no mysql_servers_v2
   v2_7,
-  v3_0,  ///< 2.7 and the configurations of PostgreSQL
+  v2_7_sqlite,  ///< 2.7 started with --sqlite3-server
+  v3_0,         ///< 2.7 and the configurations of PostgreSQL
+  v3_1,         ///< 3.0 with the plugin mysqlx, whose variables are a table
+  plugin,       ///< 3.1, the variables of mysqlx among the others, and a plugin "audit" that nobody knows
 };
 
 /// As on the command line.
-inline constexpr std::array<std::pair<StandinVersion, std::string_view>, 5> version_names{
+inline constexpr std::array<std::pair<StandinVersion, std::string_view>, 8> version_names{
     {{StandinVersion::v1_1, "1.1"},
      {StandinVersion::v2_0, "2.0"},
      {StandinVersion::v2_5, "2.5"},
      {StandinVersion::v2_7, "2.7"},
-     {StandinVersion::v3_0, "3.0"}}};
+     {StandinVersion::v2_7_sqlite, "2.7-sqlite"},
+     {StandinVersion::v3_0, "3.0"},
+     {StandinVersion::v3_1, "3.1"},
+     {StandinVersion::plugin, "plugin"}}};
 
 /// A stats user sees a database of its own, without the configuration.
 enum class Role { admin, stats };

@@ -18,6 +18,18 @@ constexpr VariableSpec known_variables[] = {
 constexpr VariableSpec pgsql_variables[] = {
 #include "standin/standin_variables_pgsql.inc"
 };
+constexpr VariableSpec sqlite_variables[] = {
+    {"sqliteserver-mysql_ifaces", "127.0.0.1:6030", Kind::text, 0, 0},
+    {"sqliteserver-read_only", "false", Kind::boolean, 0, 0},
+};
+/// Of modules that came after 3.0.
+constexpr VariableSpec plugin_variables[] = {
+    {"mysqlx-thread_pool_size", "4", Kind::integer, 1, 1024},
+    {"mysqlx-tls_mode", "preferred", Kind::text, 0, 0},
+    {"audit-level", "1", Kind::integer, 0, 9},
+    {"audit-api_token", "", Kind::text, 0, 0},
+    {"audit-ifaces", "127.0.0.1:6099", Kind::text, 0, 0},
+};
 constexpr VariableSpec pgsql_ifaces = {"admin-pgsql_ifaces", "0.0.0.0:6132", Kind::text, 0, 0};
 
 /// 1.1 knows these of them, and one of its own.
@@ -84,6 +96,12 @@ const VariableSpec* find_variable(std::string_view name, StandinVersion version)
     if (name == consul_script.name) return &consul_script;
     if (std::find(std::begin(variables_11), std::end(variables_11), name) == std::end(variables_11)) return nullptr;
   }
+  if (version == StandinVersion::v2_7_sqlite) {
+    if (const auto* found = find_in(std::begin(sqlite_variables), std::end(sqlite_variables))) return found;
+  }
+  if (version == StandinVersion::plugin) {
+    if (const auto* found = find_in(std::begin(plugin_variables), std::end(plugin_variables))) return found;
+  }
   if (version >= StandinVersion::v3_0) {
     if (name == pgsql_ifaces.name) return &pgsql_ifaces;
     if (const auto* found = find_in(std::begin(pgsql_variables), std::end(pgsql_variables))) return found;
@@ -105,7 +123,13 @@ std::map<std::string, std::string> default_variables(StandinVersion version) {
   if (version >= StandinVersion::v3_0) {
     for (const VariableSpec& spec : pgsql_variables) out.emplace(spec.name, spec.value);
     out.emplace(pgsql_ifaces.name, pgsql_ifaces.value);
-    out["admin-version"] = "3.0.1";
+    out["admin-version"] = version == StandinVersion::v3_0 ? "3.0.1" : "3.1.0";
+  }
+  if (version == StandinVersion::v2_7_sqlite) {
+    for (const VariableSpec& spec : sqlite_variables) out.emplace(spec.name, spec.value);
+  }
+  if (version == StandinVersion::plugin) {
+    for (const VariableSpec& spec : plugin_variables) out.emplace(spec.name, spec.value);
   }
   return out;
 }

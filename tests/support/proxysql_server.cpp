@@ -33,18 +33,20 @@ std::string name_of(StandinVersion version) {
 }
 
 /// Of the real server. Its monitor is off: what it finds out would change runtime under the tests.
-std::string proxysql_config(const AdminOptions& admin, const std::string& socket) {
+std::string proxysql_config(const AdminOptions& admin, const std::string& socket, bool with_sqlite) {
   const std::string admin_at = admin.host + ':' + std::to_string(admin.port) + (socket.empty() ? "" : ';' + socket);
   return "admin_variables={ admin_credentials=\"admin:admin;radmin:radmin\" mysql_ifaces=\"" + admin_at +
          "\" }\nmysql_variables={ interfaces=\"127.0.0.1:" + std::to_string(free_port()) +
-         "\" threads=2 monitor_enabled=false }\n";
+         "\" threads=2 monitor_enabled=false }\n" +
+         (with_sqlite ? "sqliteserver_variables={ mysql_ifaces=\"127.0.0.1:" + std::to_string(free_port()) + "\" }\n"
+                      : "");
 }
 
 }  // namespace
 
 ProxySqlServer::ProxySqlServer(ProxySqlServerOptions options) : options_(std::move(options)) {
-  real_ =
-      options_.version >= StandinVersion::v2_7 && !options_.with_faults && !environment_or("PROXYSQL_BIN", "").empty();
+  real_ = options_.version >= StandinVersion::v2_7 && options_.version <= StandinVersion::v3_0 &&
+          !options_.with_faults && !environment_or("PROXYSQL_BIN", "").empty();
   if (options_.with_socket) socket_ = directory_.file("admin.sock");
   admin_.port = free_port();
   start();
@@ -64,10 +66,12 @@ void ProxySqlServer::start() {
   if (real_) {
     std::filesystem::create_directories(data);
     const std::string config = directory_.file("proxysql.cnf");
-    if (!started_before_) write_file(config, proxysql_config(admin_, socket_));
+    const bool with_sqlite = options_.version == StandinVersion::v2_7_sqlite;
+    if (!started_before_) write_file(config, proxysql_config(admin_, socket_, with_sqlite));
     // The version check would ask a server on the net.
     options.argv = {environment_or("PROXYSQL_BIN", ""), "-f", "--no-version-check", "-c", config, "-D", data};
     if (!started_before_) options.argv.emplace_back("--initial");
+    if (with_sqlite) options.argv.emplace_back("--sqlite3-server");
   } else {
     options.argv = {standin_path(), "--port",       std::to_string(admin_.port), "--data-dir",
                     data,           "--version-of", name_of(options_.version)};

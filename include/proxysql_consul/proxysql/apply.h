@@ -66,6 +66,7 @@ class Application {
                              const std::vector<Table>& memory) const;
   void fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
                     Applied& result);
+  void command(AdminSession& session, const std::string& statement) const;
   void write(AdminSession& session, const Inventory& inventory, const ApplyPlan& plan);
   void require_known_load(AdminSession& session, const Inventory& inventory) const;
   void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
