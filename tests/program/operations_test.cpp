@@ -25,6 +25,9 @@ constexpr std::string_view page_file = "docs/operations.md";
 const std::string local_setting =
     R"("keep_local": {"mysql_servers": {"columns": ["weight", "status"], "rows": [{"hostgroup_id": "900-999"}]}})";
 
+const std::string audit_setting =
+    R"("configurations": [{"name": "audit_rules", "words": "AUDIT RULES", "tables": ["audit_rules"], "local": ["bind"]}])";
+
 /// The words of a shell's command; only double quotes mean anything.
 Texts words_of(const std::string& command) {
   Texts words;
@@ -77,6 +80,16 @@ class Site {
         {"proxy-3: ProxySQL lost its disk", [](Site& site) { site.node("proxy-3").engine.restart_with_disk(); }},
         {"proxy-3: keeps what is its own", [](Site& site) { site.node("proxy-3").configure(local_setting); }},
         {"proxy-3: keeps nothing any more", [](Site& site) { site.node("proxy-3").configure(""); }},
+        {"proxy-5, proxy-6: ProxySQL has a plugin",
+         [](Site& site) {
+           for (const auto* host : {"proxy-5", "proxy-6"}) site.add(host, StandinVersion::plugin);
+         }},
+        {"proxy-5, proxy-6: the settings name it",
+         [](Site& site) {
+           for (const auto* host : {"proxy-5", "proxy-6"}) {
+             site.node(host).configure(audit_setting + R"(,"accept":["mysql_servers","audit_rules"])");
+           }
+         }},
         {"proxy-2: its agent has left", [](Site& site) { site.consul.agents[site.node("proxy-2").agent()] = false; }},
     };
     const auto found = events.find(what);
@@ -100,8 +113,8 @@ class Site {
   FakeConsul consul;
 
  private:
-  void add(const std::string& host) {
-    nodes_[host] = std::make_unique<NodeUnderTest>(consul, directory_, host);
+  void add(const std::string& host, StandinVersion version = StandinVersion::v2_7) {
+    nodes_[host] = std::make_unique<NodeUnderTest>(consul, directory_, host, "", version);
     nodes_[host]->user = "alice";
     const auto number = host.back();
     write_file(nodes_[host]->uuid_file(), std::string(8, number) + "-0000-4000-8000-" + std::string(12, number) + "\n");
@@ -213,6 +226,7 @@ std::string run_page(const std::string& page) {
 TEST(Operations, PageShowsWhatItsCommandsPrint) {
   const auto page = read_file(std::string(PROJECT_SOURCE_PATH "/") + std::string(page_file));
   EXPECT_THAT(page, ::testing::HasSubstr("    " + local_setting + "\n"));
+  EXPECT_THAT(page, ::testing::HasSubstr("    " + audit_setting + "\n"));
   expect_file(page_file, run_page(page));
 }
 
