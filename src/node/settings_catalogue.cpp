@@ -155,7 +155,8 @@ Catalogue as_catalogue(const Source& source, const Json& value, std::vector<std:
     const auto conflict = catalogue.conflict_with(configuration);
     if (!conflict.empty()) at.refuse("must cover what no other does", "\"" + name + "\", which " + conflict);
     if (!catalogue.add(std::move(configuration))) {
-      notices.push_back(at.file + ": " + at.key + ": " + name + " is built in by now, and need not be named there");
+      notices.emplace_back(at.file).append(": ").append(at.key).append(": ").append(name);
+      notices.back().append(" is built in by now, and need not be named there");
     }
   }
   return catalogue;
