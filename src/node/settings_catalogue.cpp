@@ -149,7 +149,9 @@ Catalogue as_catalogue(const Source& source, const Json& value, std::vector<std:
   Catalogue catalogue;
   std::size_t number = 0;
   for (const auto& item : value) {
-    const Source at{source.file, source.key + "[" + std::to_string(number++) + "]"};
+    auto key = source.key;
+    key.append("[").append(std::to_string(number++)).append("]");
+    const Source at{source.file, key};
     auto configuration = Entry(at, item).read();
     const auto name = configuration.name;
     const auto conflict = catalogue.conflict_with(configuration);
