@@ -155,7 +155,11 @@ Catalogue as_catalogue(const Source& source, const Json& value, std::vector<std:
     auto configuration = Entry(at, item).read();
     const auto name = configuration.name;
     const auto conflict = catalogue.conflict_with(configuration);
-    if (!conflict.empty()) at.refuse("must cover what no other does", "\"" + name + "\", which " + conflict);
+    if (!conflict.empty()) {
+      std::string which = "\"";
+      which.append(name).append("\", which ").append(conflict);
+      at.refuse("must cover what no other does", which);
+    }
     if (!catalogue.add(std::move(configuration))) {
       notices.emplace_back(at.file).append(": ").append(at.key).append(": ").append(name);
       notices.back().append(" is built in by now, and need not be named there");
