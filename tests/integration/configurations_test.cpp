@@ -16,7 +16,8 @@ const std::string audit = R"({"configurations":[
 TEST(Configurations, AModuleThatOnlyTheSettingsNameReachesTheOtherNode) {
   Cluster cluster({.version = StandinVersion::plugin, .settings = audit},
                   {.version = StandinVersion::plugin, .settings = audit});
-  auto& [a, b, consul] = cluster;
+  auto& a = cluster.a;
+  auto& b = cluster.b;
   a.execute({"INSERT INTO audit_rules(rule,destination,api_key,salt,bind) VALUES ('r','d','s3cr3t-1','s3cr3t-2','x')",
              "LOAD AUDIT RULES TO RUNTIME",
              "UPDATE global_variables SET variable_value='7' WHERE variable_name='audit-level'",
