@@ -32,6 +32,7 @@ install(
 adapt(etc/consul-watch.json /usr/local/bin ${CMAKE_INSTALL_FULL_BINDIR})
 install(FILES ${packaging}/consul-watch.json etc/grafana-dashboard.json etc/prometheus-alerts.yml
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY etc/ansible DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 # Nothing enables or starts it: that would change what ProxySQL runs with.
 adapt(etc/proxysql-consul.service /usr/bin/proxysql-consul ${CMAKE_INSTALL_FULL_BINDIR}/proxysql-consul)
 install(FILES ${packaging}/proxysql-consul.service DESTINATION lib/systemd/system)

@@ -19,7 +19,9 @@ std::optional<AgentSelf> parse_agent_self(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   const auto node = text_at(json, "/Config/NodeName");
   if (!node) return std::nullopt;
-  AgentSelf self{.node = *node, .version = text_at(json, "/Config/Version").value_or("")};
+  AgentSelf self{.node = *node,
+                 .datacenter = text_at(json, "/Config/Datacenter").value_or(""),
+                 .version = text_at(json, "/Config/Version").value_or("")};
   const Pointer watches("/DebugConfig/Watches");
   if (json.contains(watches) && json[watches].is_array()) self.watches = json[watches].size();
   return self;

@@ -11,7 +11,10 @@ namespace {
 std::string name_in_catalog(const Job& job, const ConsulOptions& to) {
   try {
     const auto self = job.open_agents(to)->self();
-    return self ? self->node : std::string();
+    if (!self) return {};
+    // The catalog of another data centre does not know this agent, which would look like one that has left.
+    const bool is_elsewhere = !to.datacenter.empty() && self->datacenter != to.datacenter;
+    return is_elsewhere ? std::string() : self->node;
   } catch (const Error& error) {
     job.log.debug("the agent's name is unknown: {}", error.what());
     return {};

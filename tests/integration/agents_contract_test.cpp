@@ -64,6 +64,7 @@ TEST_P(AgentsContract, TellsOfItself) {
   const auto self = open()->self();
   ASSERT_TRUE(self);
   EXPECT_EQ(self->node, "here");
+  EXPECT_EQ(self->datacenter, "dc1");
   EXPECT_THAT(self->version, ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+.*"));
   EXPECT_EQ(self->watches, 2U);
 }

@@ -18,7 +18,7 @@ class FakeAgents : public Agents {
   std::optional<AgentSelf> self() override {
     check_reachable("self");
     if (!consul_.may_read_agents) return std::nullopt;
-    return AgentSelf{.node = name_, .version = "1.8.7", .watches = consul_.watches};
+    return AgentSelf{.node = name_, .datacenter = "dc1", .version = "1.8.7", .watches = consul_.watches};
   }
 
   std::optional<AgentHealth> health() override {

@@ -12,6 +12,7 @@ namespace proxysql_consul {
 
 struct AgentSelf {
   std::string node;                         ///< its name, as in the catalog
+  std::string datacenter;                   ///< in which it is
   std::string version;                      ///< of Consul: "1.8.7"
   std::optional<std::size_t> watches = {};  ///< how many it was configured with, where it tells
 };

@@ -12,9 +12,10 @@ using ::testing::Pair;
 
 TEST(AgentsJson, ReadsWhatAnAgentSaysOfItself) {
   const auto self = parse_agent_self(
-      R"({"Config":{"NodeName":"n1","Version":"1.8.7"},"DebugConfig":{"Watches":[{},{}]},"Member":{"Name":"n1"}})");
+      R"({"Config":{"NodeName":"n1","Datacenter":"dc7","Version":"1.8.7"},"DebugConfig":{"Watches":[{},{}]},"Member":{"Name":"n1"}})");
   ASSERT_TRUE(self);
   EXPECT_EQ(self->node, "n1");
+  EXPECT_EQ(self->datacenter, "dc7");
   EXPECT_EQ(self->version, "1.8.7");
   EXPECT_EQ(self->watches, 2U);
   EXPECT_FALSE(parse_agent_self(R"({"Config":{"NodeName":"n1"}})")->watches) << "it does not tell";
