@@ -64,8 +64,8 @@ TEST(SettingsCatalogue, AcceptsThemOnlyWhereTheyAreNamed) {
   EXPECT_THAT(settings_with(rules_entry).accept, Not(Contains("audit_rules")));
   // Whatever stands first in the file.
   const auto settings =
-      parse_settings(R"({"accept":["audit_rules","mysql_users"],"publish":["audit_rules"],"configurations":[)" + rules_entry +
-                         R"(],"exclude_variables":["mysql-x"]})",
+      parse_settings(R"({"accept":["audit_rules","mysql_users"],"publish":["audit_rules"],"configurations":[)" +
+                         rules_entry + R"(],"exclude_variables":["mysql-x"]})",
                      "f");
   EXPECT_THAT(settings.accept, ElementsAre("audit_rules", "mysql_users"));
   EXPECT_THAT(settings.publish, ElementsAre("audit_rules"));
@@ -151,8 +151,8 @@ TEST(SettingsCatalogue, ComesFromTheEnvironmentBeforeWhatNamesIt) {
   const testing::TempDir dir;
   const auto file = dir.file("f.cnf");
   testing::write_file(file, R"({"accept":["audit_rules"],"configurations":[{"name":"other"}]})");
-  const Environment environment(
-      {{"PROXYSQL_CONSUL_CONFIGURATIONS", "[" + rules_entry + "]"}, {"PROXYSQL_CONSUL_ACCEPT", "audit_rules,mysql_users"}});
+  const Environment environment({{"PROXYSQL_CONSUL_CONFIGURATIONS", "[" + rules_entry + "]"},
+                                 {"PROXYSQL_CONSUL_ACCEPT", "audit_rules,mysql_users"}});
   const auto settings = load_settings(file, environment);
   EXPECT_THAT(settings.accept, ElementsAre("audit_rules", "mysql_users"));
   EXPECT_EQ(settings.catalogue.names().back(), "audit_rules") << "and goes over the file";
