@@ -118,7 +118,7 @@ void LocalProxySql::connect() {
   session_ = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
   job_.seen->proxysql_up = true;
   // What is misspelt there is to be known before anything else is done.
-  if (!job_.settings.scope.tables.empty()) take_inventory();
+  if (!job_.settings.scope.digest.empty()) take_inventory();
 }
 
 void LocalProxySql::take_inventory() {
