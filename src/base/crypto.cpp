@@ -3,11 +3,22 @@
 #include <sodium.h>
 
 #include <array>
+#include <stdexcept>
 
 namespace proxysql_consul {
 namespace {
 
+static_assert(seal_key_bytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+static_assert(seal_nonce_bytes == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+/// A shorter one would be read beyond its end.
+void require_length(std::string_view bytes, std::size_t length) {
+  if (bytes.size() != length) throw std::logic_error("a key or nonce of another length");
+}
 
 }  // namespace
 
@@ -42,6 +53,37 @@ std::string sha256_hex(std::string_view bytes) {
   sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
   hex.pop_back();
   return hex;
+}
+
+std::string random_nonce() {
+  // It may be called again and again, and fails only where the system has no randomness.
+  if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+  std::string nonce(seal_nonce_bytes, '\0');
+  randombytes_buf(nonce.data(), nonce.size());
+  return nonce;
+}
+
+std::string seal(std::string_view plain, std::string_view associated, std::string_view key, std::string_view nonce) {
+  require_length(key, seal_key_bytes);
+  require_length(nonce, seal_nonce_bytes);
+  std::string sealed(nonce);
+  sealed.resize(nonce.size() + plain.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed) + nonce.size(), nullptr, bytes_of(plain), plain.size(),
+                                             bytes_of(associated), associated.size(), nullptr, bytes_of(nonce),
+                                             bytes_of(key));
+  return sealed;
+}
+
+std::optional<std::string> unseal(std::string_view sealed, std::string_view associated, std::string_view key) {
+  require_length(key, seal_key_bytes);
+  constexpr auto overhead = seal_nonce_bytes + crypto_aead_xchacha20poly1305_ietf_ABYTES;
+  if (sealed.size() < overhead) return std::nullopt;
+  const auto encrypted = sealed.substr(seal_nonce_bytes);
+  std::string plain(sealed.size() - overhead, '\0');
+  const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(bytes_of(plain), nullptr, nullptr, bytes_of(encrypted),
+                                                                encrypted.size(), bytes_of(associated),
+                                                                associated.size(), bytes_of(sealed), bytes_of(key));
+  return failed == 0 ? std::optional(std::move(plain)) : std::nullopt;
 }
 
 }  // namespace proxysql_consul

@@ -185,6 +185,19 @@ std::string read_secret(const std::string& path) {
   return *secret;
 }
 
+std::string read_private_file(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | never_follow));
+  if (file.get() < 0 && errno == ENOENT) throw Error(ExitCode::settings, path + ": no such file");
+  if (file.get() < 0) fail_to_open(path, "read", errno, name_it);
+  const auto status = status_of(file, path);
+  if (!S_ISREG(status.st_mode)) refuse(path, "is no regular file", name_it);
+  if ((status.st_mode & 0007U) != 0) {
+    throw Error(ExitCode::settings, path + ": holds secrets, and everybody may read or write it",
+                "`chmod o= " + path + "`, and think of the secrets as known");
+  }
+  return read_all(file, path);
+}
+
 void share_file(const std::string& path, std::string_view content) {
   if (geteuid() != 0) return;
   const Descriptor file(open(path.c_str(), O_RDONLY | never_follow));

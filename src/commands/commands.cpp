@@ -23,7 +23,7 @@ std::chrono::seconds wait_limit(const Values& values) {
 std::span<const Command> commands() {
   static const std::vector<Command> all = {
       save_command(),    update_command(),   pull_command(),   follow_command(), status_command(), diff_command(),
-      history_command(), rollback_command(), freeze_command(), thaw_command(),   check_command(),
+      history_command(), rollback_command(), freeze_command(), thaw_command(),   check_command(),  rekey_command(),
   };
   return all;
 }

@@ -18,6 +18,12 @@ void spare_named_in(const std::string& value, PartsByHash& parts) {
   std::erase_if(parts, [&](const auto& blob) { return value.find(blob.first) != std::string::npos; });
 }
 
+std::vector<std::string> cut(std::string_view bytes, std::size_t part_bytes) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at < bytes.size(); at += part_bytes) parts.emplace_back(bytes.substr(at, part_bytes));
+  return parts;
+}
+
 [[noreturn]] void refuse(const Blob& blob, const std::string& why) {
   throw Error(ExitCode::payload, "blob " + blob.sha256.substr(0, 12) + ": " + why, "save the configuration again");
 }
@@ -30,10 +36,32 @@ PackedTables pack_tables(std::string_view text, std::size_t part_bytes) {
                                        std::to_string(max_document_bytes) + ", and no node could read them");
   }
   const auto packed = gzip(text);
-  PackedTables result{.blob = {.sha256 = sha256_hex(packed), .bytes = text.size(), .parts = 0}, .parts = {}};
-  for (std::size_t at = 0; at < packed.size(); at += part_bytes) result.parts.push_back(packed.substr(at, part_bytes));
+  PackedTables result{.blob = {.sha256 = sha256_hex(packed), .bytes = text.size()}, .parts = cut(packed, part_bytes)};
   result.blob.parts = result.parts.size();
   return result;
+}
+
+PackedTables seal_tables(const PackedTables& packed, const Document& document, const Keyring& ring,
+                         std::size_t part_bytes) {
+  if (!ring.seals()) return packed;
+  std::string whole;
+  for (const auto& part : packed.parts) whole += part;
+  const auto sealed = ring.seal_parts(document, whole, random_nonce());
+  PackedTables result{
+      .blob = {.sha256 = sha256_hex(sealed), .bytes = packed.blob.bytes, .sealed_sha256 = packed.blob.sha256},
+      .parts = cut(sealed, part_bytes)};
+  result.blob.parts = result.parts.size();
+  return result;
+}
+
+StoredDocument seal_document(const Document& document, std::string_view text, const std::optional<PackedTables>& packed,
+                             const Keyring& ring, std::size_t part_bytes) {
+  StoredDocument stored{.text = std::string(text)};
+  if (packed) stored.parts = seal_tables(*packed, document, ring, part_bytes);
+  if (!ring.seals()) return stored;
+  const auto blob = stored.parts ? std::optional(stored.parts->blob) : std::nullopt;
+  stored.text = ring.seal_text(document, text, blob, random_nonce());
+  return stored;
 }
 
 std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed) {
@@ -44,7 +72,8 @@ std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& p
   return first ? first->modify_index : 0;
 }
 
-std::string load_packed(KvStore& store, const Keys& keys, const Blob& blob) {
+std::string load_packed(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document) {
+  const auto& blob = document.blob.value();
   std::string packed;
   for (std::size_t number = 0; number < blob.parts; ++number) {
     const auto part = store.get(keys.blob_part(blob.sha256, number));
@@ -53,7 +82,7 @@ std::string load_packed(KvStore& store, const Keys& keys, const Blob& blob) {
     if (packed.size() > max_document_bytes) refuse(blob, "its parts are larger than the limit");
   }
   if (sha256_hex(packed) != blob.sha256) refuse(blob, "its parts do not have the SHA-256 that the document names");
-  return packed;
+  return document.sealed_with.empty() ? packed : ring.open_parts(document, packed);
 }
 
 std::vector<Table> unpack_tables(std::string_view packed, const Blob& blob) {
@@ -64,8 +93,8 @@ std::vector<Table> unpack_tables(std::string_view packed, const Blob& blob) {
   return parse_tables(*text);
 }
 
-std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob) {
-  return unpack_tables(load_packed(store, keys, blob), blob);
+std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document) {
+  return unpack_tables(load_packed(store, keys, ring, document), document.blob.value());
 }
 
 void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names) {

@@ -9,6 +9,19 @@
 #include "proxysql_consul/consul/blobs.h"
 
 namespace proxysql_consul {
+namespace {
+
+/// True where `stored` is the document of that text, which is sealed another way each time.
+bool is_document(const Keyring& ring, const std::string& stored, const std::string& text) {
+  if (stored == text) return true;
+  try {
+    return ring.open_text(stored) == text;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 std::optional<std::uint64_t> find_in_history(KvStore& store, const Keys& keys, const std::string& configuration,
                                              const std::string& text) {
@@ -60,28 +73,34 @@ const Version& named_version(const std::vector<Version>& versions, const std::st
   throw Error(code, what + configuration, names.empty() ? "none is there" : "there are " + join(names));
 }
 
-VersionId keep_in_history(KvStore& store, const Keys& keys, const Document& document, std::uint64_t overtaken_by) {
+VersionId keep_in_history(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document,
+                          std::uint64_t overtaken_by) {
   constexpr std::size_t most_bytes = std::size_t{300} * 1024;
   std::vector<KvOperation> operations;
-  auto stored = document;
+  auto whole = document;
   const auto tables = format_tables(document.tables);
+  std::optional<PackedTables> packed;
   if (tables.size() > most_bytes) {
-    const auto packed = pack_tables(tables, most_bytes);
-    stored.blob = packed.blob;
-    operations.push_back({.verb = KvOperation::Verb::check_index,
-                          .key = keys.blob_part(packed.blob.sha256, 0),
-                          .value = {},
-                          .index = write_blob(store, keys, packed)});
+    packed = pack_tables(tables, most_bytes);
+    whole.blob = packed->blob;
   }
-  const auto text = format_document(stored);
+  const auto text = format_document(whole, tables);
+  const auto stored = seal_document(document, text, packed, ring, most_bytes);
+  if (stored.parts) {
+    operations.push_back({.verb = KvOperation::Verb::check_index,
+                          .key = keys.blob_part(stored.parts->blob.sha256, 0),
+                          .value = {},
+                          .index = write_blob(store, keys, *stored.parts)});
+  }
   for (VersionId id{.version = overtaken_by, .uuid = document.uuid};; ++id.number) {
     const auto key = keys.history(document.config_name, id);
     if (const auto there = store.get(key)) {
       // An attempt that nobody answered.
-      if (there->value == text) return id;
+      if (is_document(ring, there->value, text)) return id;
       continue;
     }
-    operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text, .index = 0});
+    operations.insert(operations.begin(),
+                      {.verb = KvOperation::Verb::cas, .key = key, .value = stored.text, .index = 0});
     const auto result = store.commit(operations);
     if (result.committed) return id;
     throw Unavailable(ExitCode::consul, key + ": not written: " + result.refusal);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/history.h"
 #include "proxysql_consul/model/freeze.h"
@@ -17,17 +18,18 @@ bool fits_transaction(std::size_t value_bytes, std::size_t limit) { return value
 
 }  // namespace
 
-std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::optional<KvEntry>& entry,
-                                  const std::string& configuration, const Unpack& unpack) {
+std::optional<Held> open_document(KvStore& store, const Keys& keys, const Keyring& ring,
+                                  const std::optional<KvEntry>& entry, const std::string& configuration,
+                                  const Unpack& unpack) {
   if (!entry || entry->value.empty()) return std::nullopt;
   Held held{.entry = *entry};
   try {
-    auto document = parse_document(held.entry.value);
+    auto document = ring.open(held.entry.value);
     if (document.config_name != configuration) {
       throw Error(ExitCode::payload, "document: is one of " + printable(document.config_name, 64));
     }
     // The parts themselves, also where their name is that of ours: a save is what finds one damaged.
-    if (document.blob) document.tables = unpack(load_packed(store, keys, *document.blob), *document.blob);
+    if (document.blob) document.tables = unpack(load_packed(store, keys, ring, document), *document.blob);
     document.blob.reset();
     held.document = std::move(document);
   } catch (const Error& error) {
@@ -88,7 +90,7 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
   prepare(document_.tables);
   whole_ = is_for_a_blob() ? std::nullopt : std::optional(format_document(document_, tables_));
   // Consul takes a write of the same bytes for none, even if it is forced.
-  if (!weighed.write || (current && current->value == whole_)) {
+  if (!weighed.write || (current && !ring_.seals() && current->value == whole_)) {
     return Published{.written = false,
                      .version = current ? current->modify_index : 0,
                      .text = current ? current->value : "",
@@ -117,9 +119,9 @@ void Publisher::refuse_frozen() {
 
 /// As open_document(); tables whose packed form has the hash of ours are ours.
 std::optional<Held> Publisher::open(const std::optional<KvEntry>& entry, const Document& ours) {
-  return open_document(store_, keys_, entry, ours.config_name, [&](std::string_view parts, const Blob& blob) {
+  return open_document(store_, keys_, ring_, entry, ours.config_name, [&](std::string_view parts, const Blob& blob) {
     prepare(ours.tables);
-    return packed().blob.sha256 == blob.sha256 ? ours.tables : unpack_tables(parts, blob);
+    return packed().blob.sha256 == blob.content() ? ours.tables : unpack_tables(parts, blob);
   });
 }
 
@@ -128,13 +130,39 @@ void Publisher::prepare(const std::vector<Table>& tables) {
   if (prepared_ == tables && !tables_.empty()) return;
   prepared_ = tables;
   tables_ = format_tables(tables);
+  forget_packed();
+}
+
+void Publisher::forget_packed() {
   packed_.reset();
+  sealed_.reset();
 }
 
 /// The tables that were prepared, compressed and cut into what the servers take.
 const PackedTables& Publisher::packed() {
   if (!packed_) packed_ = pack_tables(tables_, value_limit_);
   return *packed_;
+}
+
+/// What of that is written.
+const PackedTables& Publisher::stored_parts() {
+  if (!ring_.seals()) return packed();
+  if (!sealed_) {
+    sealed_ = seal_tables(packed(), document_, ring_, value_limit_);
+    sealed_from_.clear();
+  }
+  return *sealed_;
+}
+
+/// `text`, which is document_'s, as it is written: where it is sealed the same one for the same text, so that an
+/// attempt that nobody answered is known again.
+std::string Publisher::stored(const std::string& text, const std::optional<Blob>& parts) {
+  if (!ring_.seals()) return text;
+  if (text != sealed_from_) {
+    sealed_text_ = ring_.seal_text(document_, text, parts, random_nonce());
+    sealed_from_ = text;
+  }
+  return sealed_text_;
 }
 
 /// The new version; nothing where another save came first. Writes the document as it is, or one that refers to a blob.
@@ -146,16 +174,16 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
   for (;;) {
     try {
       std::vector<KvOperation> operations;
-      if (whole_ && whole_->size() <= value_limit_) {
-        text_ = *whole_;
-      } else {
-        auto stored = document_;
-        stored.blob = packed().blob;
-        text_ = format_document(stored);
+      if (whole_) text_ = stored(*whole_, {});
+      if (!whole_ || text_.size() > value_limit_) {
+        const auto& parts = stored_parts();
+        auto apart = document_;
+        apart.blob = packed().blob;
+        text_ = stored(format_document(apart), parts.blob);
         operations.push_back({.verb = KvOperation::Verb::check_index,
-                              .key = keys_.blob_part(packed().blob.sha256, 0),
+                              .key = keys_.blob_part(parts.blob.sha256, 0),
                               .value = {},
-                              .index = write_blob(store_, keys_, packed())});
+                              .index = write_blob(store_, keys_, parts)});
       }
       // First in the list: its ModifyIndex is the one that commit() reports.
       operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text_, .index = cas});
@@ -176,7 +204,7 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
     } catch (const TooLarge& error) {
       const auto limit = error.limit().value_or(value_limit_ / 2);
       value_limit_ = std::min(limit, value_limit_ / 4 * 3);
-      packed_.reset();
+      forget_packed();
       if (value_limit_ < min_value_limit) throw;
       log_.debug("{}; now {} bytes at a time", error.what(), value_limit_);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <variant>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
@@ -71,7 +72,18 @@ Share share_of(const NodeRecord& record, const SharedConfiguration& current) {
   return {.standing = told.outcome == "frozen" ? Standing::frozen : Standing::behind, .reason = held};
 }
 
-SharedConfiguration read_configuration(std::string_view name, const KvEntry& entry) {
+/// The key of one that could not be opened.
+std::optional<std::string> key_of_sealed(const std::string& text) {
+  try {
+    const auto stored = parse_stored(text);
+    const auto* sealed = std::get_if<SealedDocument>(&stored);
+    return sealed != nullptr ? std::optional(sealed->key) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+SharedConfiguration read_configuration(std::string_view name, const KvEntry& entry, const Keyring& ring) {
   SharedConfiguration shared{.name = std::string(name),
                              .version = entry.modify_index,
                              .sha256 = sha256_hex(entry.value),
@@ -79,7 +91,8 @@ SharedConfiguration read_configuration(std::string_view name, const KvEntry& ent
                              .rows = {},
                              .bytes = entry.value.size()};
   try {
-    const auto document = parse_document(entry.value);
+    const auto document = ring.open(entry.value);
+    if (!document.sealed_with.empty()) shared.key = document.sealed_with;
     shared.origin = document.origin;
     if (document.blob) {
       shared.bytes += document.blob->bytes;
@@ -87,20 +100,22 @@ SharedConfiguration read_configuration(std::string_view name, const KvEntry& ent
       shared.rows = 0;
       for (const auto& table : document.tables) *shared.rows += table.rows.size();
     }
-  } catch (const Error&) {
-    // The nodes say what is wrong with it, each for itself.
+  } catch (const Error& error) {
+    // The nodes say what is wrong with it, too, each for itself.
+    shared.problem = error.what();
+    shared.key = key_of_sealed(entry.value);
   }
   return shared;
 }
 
-std::vector<SharedConfiguration> read_configurations(const Keys& keys, const Picture& picture) {
+std::vector<SharedConfiguration> read_configurations(const Keys& keys, const Keyring& ring, const Picture& picture) {
   const auto& entries = picture.entries;
   std::vector<SharedConfiguration> all;
   for (const auto& configuration : picture.catalogue.all()) {
     const auto key = keys.document(configuration.name);
     const auto found =
         std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == key; });
-    if (found != entries.end()) all.push_back(read_configuration(configuration.name, *found));
+    if (found != entries.end()) all.push_back(read_configuration(configuration.name, *found, ring));
   }
   return all;
 }
@@ -167,12 +182,12 @@ std::size_t Convergence::live() const {
       std::count_if(nodes.begin(), nodes.end(), [](const auto& node) { return node.standing != Standing::gone; }));
 }
 
-Convergence converge(const Keys& keys, const Picture& picture) {
+Convergence converge(const Keys& keys, const Picture& picture, const Keyring& ring) {
   Convergence result;
   const auto freeze = std::find_if(picture.entries.begin(), picture.entries.end(),
                                    [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
   if (freeze != picture.entries.end()) result.frozen = parse_freeze(freeze->value);
-  result.configurations = read_configurations(keys, picture);
+  result.configurations = read_configurations(keys, ring, picture);
   for (const auto& entry : picture.records) {
     auto node = read_node(keys, entry);
     if (auto why = gone_because(node.record, picture.agents)) {
@@ -191,6 +206,23 @@ Convergence converge(const Keys& keys, const Picture& picture) {
                    [](const NodeView& a, const NodeView& b) { return a.record.host < b.record.host; });
   if (!result.configurations.empty() && result.live() == 0) result.converged = false;
   return result;
+}
+
+std::vector<std::string> who_lacks_key(const Convergence& all, const std::string& key, const std::string& configuration,
+                                       const std::string& but_uuid) {
+  const auto names = names_of(all.nodes);
+  std::vector<std::string> lacking;
+  for (std::size_t i = 0; i < all.nodes.size(); ++i) {
+    const auto& node = all.nodes[i];
+    const auto& held = node.record.keys;
+    if (node.standing == Standing::gone || !node.is_readable || node.uuid == but_uuid) continue;
+    if (std::find(held.begin(), held.end(), key) != held.end()) continue;
+    const auto told = node.record.configurations.find(configuration);
+    const bool takes_it = told == node.record.configurations.end() ||
+                          (told->second.outcome != "not_accepted" && told->second.outcome != "not_here");
+    if (takes_it) lacking.push_back(names[i] + (held.empty() ? " (holds none)" : " (holds " + join(held) + ")"));
+  }
+  return lacking;
 }
 
 std::vector<std::string> names_of(const std::vector<NodeView>& nodes) {

@@ -56,7 +56,7 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   }
   if (!decision.entry.problem.empty()) return end(Verdict::unusable, decision.entry.problem);
   try {
-    decision.document = parse_document(decision.entry.value);
+    decision.document = recipient.ring.open(decision.entry.value);
   } catch (const Error& error) {
     return end(Verdict::unusable, error.what());
   }

@@ -110,7 +110,11 @@ void append_rows(std::string& to, const Rows& rows) {
   to += ']';
 }
 
-Blob blob_from_json(const Json& json) {
+/// In a sealed document the parts are sealed as well, so that nobody takes them for what they are not.
+constexpr auto plain_encoding = "gzip";
+constexpr auto sealed_encoding = "sealed gzip";
+
+Blob blob_from_json(const Json& json, const std::string& encoding) {
   if (!json.is_object()) refuse("\"blob\" is no object");
   Blob blob{.sha256 = text_member(json, "sha256"),
             .bytes = count_member(json, "bytes"),
@@ -118,7 +122,7 @@ Blob blob_from_json(const Json& json) {
   const bool is_hash =
       blob.sha256.size() == 64 && blob.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!is_hash) refuse("\"sha256\" of the blob is no SHA-256");
-  if (text_member(json, "encoding") != "gzip") refuse("\"encoding\" of the blob is not gzip");
+  if (text_member(json, "encoding") != encoding) refuse("\"encoding\" of the blob is not " + encoding);
   if (blob.parts == 0 || blob.parts > max_document_bytes / 1024) refuse("\"parts\" of the blob is out of range");
   if (blob.bytes > max_document_bytes) {
     refuse("its blob expands to " + std::to_string(blob.bytes) + " bytes, more than the limit of " +
@@ -127,21 +131,33 @@ Blob blob_from_json(const Json& json) {
   return blob;
 }
 
-}  // namespace
+Json json_of(const Blob& blob, const char* encoding) {
+  return {{"sha256", blob.sha256}, {"bytes", blob.bytes}, {"encoding", encoding}, {"parts", blob.parts}};
+}
 
-Document parse_document(std::string_view text) {
-  auto scanned = scan_object(text);
+/// A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+SealedDocument sealed_from(const Json& json, std::string_view text) {
+  const auto& inner = member(json, "sealed", Json::value_t::object, "object");
+  auto data = from_base64(text_member(inner, "data"));
+  if (!data) refuse("\"data\" is no base64");
+  SealedDocument sealed{.config_name = text_member(json, "config_name"),
+                        .uuid = text_member(json, "uuid"),
+                        .key = text_member(inner, "key"),
+                        .data = std::move(*data)};
+  if (const auto blob = json.find("blob"); blob != json.end()) sealed.blob = blob_from_json(*blob, sealed_encoding);
+  if (format_sealed(sealed) != text) refuse("is sealed, and not as this program writes it: somebody has changed it");
+  return sealed;
+}
+
+Document document_from(ScannedDocument&& scanned) {
   const auto& json = scanned.tree;
-  if (json.contains("sealed")) refuse("is encrypted, and this version cannot open it");
-  const auto format = json.find("format");
-  if (format != json.end() && (!format->is_number_unsigned() || format->get<std::uint64_t>() > current_format)) {
-    refuse("has a format that is newer than " + std::to_string(current_format) + ", the one known here");
-  }
   Document document;
   document.config_name = text_member(json, "config_name");
   document.uuid = text_member(json, "uuid");
   if (const auto blob = json.find("blob"); blob != json.end()) {
-    document.blob = blob_from_json(*blob);
+    document.blob = blob_from_json(*blob, plain_encoding);
   } else {
     document.tables = tables_of(json, std::move(scanned.tables));
   }
@@ -156,26 +172,49 @@ Document parse_document(std::string_view text) {
   return document;
 }
 
+}  // namespace
+
+std::variant<Document, SealedDocument> parse_stored(std::string_view text) {
+  auto scanned = scan_object(text);
+  const auto& json = scanned.tree;
+  const auto format = json.find("format");
+  if (format != json.end() && (!format->is_number_unsigned() || format->get<std::uint64_t>() > current_format)) {
+    refuse("has a format that is newer than " + std::to_string(current_format) + ", the one known here");
+  }
+  if (json.contains("sealed")) return sealed_from(json, text);
+  return document_from(std::move(scanned));
+}
+
+Document parse_document(std::string_view text) {
+  auto stored = parse_stored(text);
+  auto* document = std::get_if<Document>(&stored);
+  if (document == nullptr) refuse("is sealed");
+  return std::move(*document);
+}
+
+std::string format_sealed(const SealedDocument& sealed) {
+  Json json = {{"config_name", sealed.config_name},
+               {"uuid", sealed.uuid},
+               {"format", current_format},
+               {"sealed", {{"key", sealed.key}, {"data", to_base64(sealed.data)}}}};
+  if (sealed.blob) json["blob"] = json_of(*sealed.blob, sealed_encoding);
+  return dump(json);
+}
+
 std::string format_document(const Document& document, std::string_view tables) {
-  // A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
-  const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
   const Json origin = {{"host", document.origin.host},
                        {"by", document.origin.by},
                        {"proxysql_version", document.origin.proxysql_version},
                        {"saved_at", document.origin.saved_at},
                        {"message", document.origin.message}};
-  std::string whole = "{\"config_name\":" + text(document.config_name) + ",\"uuid\":" + text(document.uuid) + ",";
+  std::string whole = "{\"config_name\":" + dump(document.config_name) + ",\"uuid\":" + dump(document.uuid) + ",";
   if (document.blob) {
-    const Json blob = {{"sha256", document.blob->sha256},
-                       {"bytes", document.blob->bytes},
-                       {"encoding", "gzip"},
-                       {"parts", document.blob->parts}};
-    whole += "\"blob\":" + text(blob);
+    whole += "\"blob\":" + dump(json_of(*document.blob, plain_encoding));
   } else {
     whole += tables.substr(1, tables.size() - 2);
   }
   whole += ",\"format\":" + std::to_string(current_format) + ",\"source\":\"" +
-           (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + text(origin) + "}";
+           (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + dump(origin) + "}";
   return whole;
 }
 

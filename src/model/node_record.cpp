@@ -37,7 +37,8 @@ NodeRecord record_of(const State& state) {
                     .host = {},
                     .proxysql_version = state.proxysql_version,
                     .following = state.following,
-                    .frozen = state.frozen};
+                    .frozen = state.frozen,
+                    .keys = state.keys};
   for (const auto& [name, entry] : state.configurations) {
     record.configurations[name] = {
         .version = entry.version,

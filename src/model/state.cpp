@@ -192,6 +192,11 @@ void State::tell_proxysql_version(const std::string& version) {
   proxysql_version = version;
 }
 
+void State::tell_keys(const std::vector<std::string>& ids) {
+  if (keys != ids) published = false;
+  keys = ids;
+}
+
 void State::fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
                  const std::string& reason) {
   take_up(configuration);
@@ -266,6 +271,7 @@ State parse_state(std::string_view text, const std::string& file) {
     state.following = json.value("following", false);
     state.frozen = json.value("frozen", false);
     state.proxysql_version = json.value("proxysql_version", std::string());
+    state.keys = json.value("keys", std::vector<std::string>());
     state.seen = seen_from_json(json.value("seen", Json::object()));
     state.attempts = attempts_from_json(json.value("attempts", Json::object()));
     for (const auto& [name, entry] : json.at("configurations").items()) {
@@ -307,6 +313,7 @@ std::string format_state(const State& state) {
                {"following", state.following},
                {"frozen", state.frozen},
                {"proxysql_version", state.proxysql_version},
+               {"keys", state.keys},
                {"passed", to_json(state.passed)},
                {"seen", seen_to_json(state.seen)},
                {"attempts", attempts_to_json(state.attempts)},

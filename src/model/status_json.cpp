@@ -19,7 +19,8 @@ Json configuration_json(const SharedConfiguration& configuration) {
           {"message", origin.message},
           {"rows", configuration.rows ? Json(*configuration.rows) : Json(nullptr)},
           {"bytes", configuration.bytes},
-          {"nodes", {{"have", configuration.have}, {"of", configuration.of}}}};
+          {"nodes", {{"have", configuration.have}, {"of", configuration.of}}},
+          {"key", configuration.key ? Json(*configuration.key) : Json(nullptr)}};
 }
 
 Json node_json(const NodeView& node) {
@@ -41,6 +42,7 @@ Json node_json(const NodeView& node) {
           {"program_version", node.record.program_version},
           {"following", node.record.following},
           {"keep_local", node.record.keep_local},
+          {"keys", node.record.keys},
           {"configurations", std::move(configurations)}};
 }
 

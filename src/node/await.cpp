@@ -44,7 +44,7 @@ class Waiting {
       const auto time_left = [&] { return std::chrono::duration_cast<std::chrono::seconds>(until - clock.steady()); };
       try {
         const auto& picture = cluster_.look_for(goal_.keys);
-        nodes_ = goal_.nodes(converge(cluster_.keys(), picture));
+        nodes_ = goal_.nodes(converge(cluster_.keys(), picture, job_.settings.keyring()));
         if (const auto obstacle = goal_.obstacle(picture)) return give_up(*obstacle);
       } catch (const Unavailable& error) {
         // What is waited for may come about all the same.
@@ -157,7 +157,8 @@ std::string described(const std::vector<Target>& targets) {
   return join(words);
 }
 
-std::optional<std::string> superseded(const Keys& keys, const std::vector<Target>& targets, const Picture& picture) {
+std::optional<std::string> superseded(const Keys& keys, const Keyring& ring, const std::vector<Target>& targets,
+                                      const Picture& picture) {
   for (const auto& target : targets) {
     const auto key = keys.document(target.configuration);
     const auto found = std::find_if(picture.entries.begin(), picture.entries.end(),
@@ -166,7 +167,7 @@ std::optional<std::string> superseded(const Keys& keys, const std::vector<Target
     if (found->modify_index == target.version) continue;
     std::string origin;
     try {
-      origin = " of " + printable(parse_document(found->value).origin.host, 64);
+      origin = " of " + printable(ring.open(found->value).origin.host, 64);
     } catch (const Error&) {
       // Whose it is cannot be said then; that it is there can.
     }
@@ -180,11 +181,12 @@ std::optional<std::string> superseded(const Keys& keys, const std::vector<Target
 ExitCode await_versions(const Job& job, const std::vector<Target>& targets, std::chrono::seconds limit) {
   if (targets.empty()) return ExitCode::ok;
   const auto keys = job.settings.keys();
+  const auto ring = job.settings.keyring();
   Goal goal{.what = described(targets), .done = targets.size() == 1 ? "has it" : "has them", .keys = {}};
   for (const auto& target : targets) goal.keys.push_back(keys.document(target.configuration));
   // Whoever is frozen since is told apart from who has not seen a thaw.
   goal.keys.push_back(keys.freeze());
-  goal.obstacle = [&](const Picture& picture) { return superseded(keys, targets, picture); };
+  goal.obstacle = [&](const Picture& picture) { return superseded(keys, ring, targets, picture); };
   goal.nodes = [](const Convergence& all) {
     const auto names = names_of(all.nodes);
     std::vector<Waited> nodes;

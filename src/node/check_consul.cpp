@@ -1,8 +1,9 @@
 #include <algorithm>
 
 #include "proxysql_consul/base/text.h"
-#include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/convergence.h"
 #include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/node_record.h"
 #include "proxysql_consul/node/check.h"
 #include "proxysql_consul/node/identity.h"
@@ -127,7 +128,7 @@ Finding look_at_documents(const Job& job, KvStore& store, const Keys& keys, std:
     ++count;
     try {
       if (!entry.problem.empty()) throw Error(ExitCode::payload, entry.problem);
-      newest = std::max(newest, parse_document(entry.value).origin.saved_at);
+      newest = std::max(newest, job.settings.keyring().open(entry.value).origin.saved_at);
     } catch (const Error& error) {
       broken.push_back(entry.key + ": " + error.what());
     }
@@ -140,6 +141,37 @@ Finding look_at_documents(const Job& job, KvStore& store, const Keys& keys, std:
           .check = check,
           .message = join(broken, "; "),
           .hint = "save them again from a node that is right"};
+}
+
+/// Whether the others can open what is sealed here, and how far all is.
+Finding look_at_keys(const Keyring& ring, const Keys& keys, const Picture& picture, const std::string& uuid) {
+  constexpr auto check = "encryption";
+  const auto all = converge(keys, picture, ring);
+  // Whichever configurations they take.
+  const auto lacking = who_lacks_key(all, ring.first(), {}, uuid);
+  if (!lacking.empty()) {
+    return {.gravity = Gravity::problem,
+            .check = check,
+            .message = "key " + ring.first() + ", which seals here, is not held by " + join(lacking),
+            .hint = "put it into encryption_keys_file there, behind the first one, and `pull` there"};
+  }
+  const auto is_old = [&](const SharedConfiguration& one) { return one.key != ring.first(); };
+  const auto old = std::count_if(all.configurations.begin(), all.configurations.end(), is_old);
+  const auto held = "holds " + join(ring.ids()) + "; the first seals";
+  if (old > 0) {
+    return {.gravity = Gravity::warning,
+            .check = check,
+            .message = held + ", and " + std::to_string(old) + " of " + std::to_string(all.configurations.size()) +
+                       " documents are not sealed with it",
+            .hint = "`proxysql-consul rekey` seals them"};
+  }
+  if (ring.allows_plaintext()) {
+    return {.gravity = Gravity::warning,
+            .check = check,
+            .message = held + ", and allow_plaintext still lets anybody who may write to Consul pass documents off",
+            .hint = "all are sealed: set allow_plaintext to false"};
+  }
+  return {.gravity = Gravity::ok, .check = check, .message = held};
 }
 
 /// Whether this node's clock is behind those of the others, by what they have written: at `newest`, and later.
@@ -181,6 +213,13 @@ Findings check_consul(const Job& job) {
     findings.push_back(judge_freeze(store->get(keys.freeze())));
     std::string newest;
     findings.push_back(look_at_documents(job, *store, keys, newest));
+    if (job.settings.keyring().seals()) {
+      const Picture picture{.records = store->list(keys.nodes()).entries,
+                            .entries = store->list(keys.prefix()).entries,
+                            .agents = agents->health(),
+                            .catalogue = job.settings.catalogue};
+      findings.push_back(look_at_keys(job.settings.keyring(), keys, picture, name_of_node(job.settings)));
+    }
     findings.push_back(look_at_clock(job, *store, keys, newest));
   } catch (const Error& error) {
     findings.push_back(problem_of(check, error));

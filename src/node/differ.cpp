@@ -61,7 +61,8 @@ class Differ {
       job_.log.debug("{}: passed over: Consul holds none", name);
       return;
     }
-    const auto held = patience_.retry([&] { return open_document(*consul_, keys_, version->entry, name); });
+    const auto held =
+        patience_.retry([&] { return open_document(*consul_, keys_, job_.settings.keyring(), version->entry, name); });
     if (!held) throw Error(ExitCode::payload, "version " + to_string(version->id) + " is empty");
     auto compared = compare_here(job_, proxysql_, files_.state(), configuration, version->id, *held);
     if (!compared.comparison.is_same()) differing_.push_back(std::move(*version));

@@ -59,7 +59,9 @@ ExitCode DriftWatch::look_at(const Configuration& configuration, const Signs& si
   if (tells && !known->drifted && (load == known->load || load == same_[configuration.name])) return ExitCode::ok;
   const auto store = job_.open_consul(job_.settings.consul);
   const auto keys = job_.settings.keys();
-  const auto held = patience.retry([&] { return open_document(*store, keys, store->get(keys.document(name)), name); });
+  const auto ring = job_.settings.keyring();
+  const auto held =
+      patience.retry([&] { return open_document(*store, keys, ring, store->get(keys.document(name)), name); });
   // A newer version is on its way here.
   const bool is_it = held && held->document && held->entry.modify_index == known->version &&
                      sha256_hex(held->entry.value) == known->sha256;

@@ -340,6 +340,13 @@ ExitCode follow(const Job& job) {
     } catch (const Error& error) {
       report(job.log, error);
       job.log.warn("goes on with the settings as they were");
+      continue;
+    }
+    try {
+      // What the others have to know of them, such as which keys are held here now.
+      tell_following({.context = job.context, .settings = settings, .log = job.log, .following = true}, true);
+    } catch (const Error& error) {
+      report(job.log, error);
     }
   }
 }

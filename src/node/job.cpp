@@ -52,6 +52,7 @@ NodeFiles::NodeFiles(const Job& job, bool dry_run) : job_(job), path_(job.settin
   }
   const auto& scope = job.settings.scope;
   state_.follow_settings(scope.exclude_variables, job.settings.save_to_disk, scope.digest + scope.added);
+  state_.tell_keys(job.settings.keyring().ids());
 }
 
 void NodeFiles::write_state() {

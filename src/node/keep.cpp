@@ -14,11 +14,12 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
                                       const std::vector<Version>& versions, std::uint64_t overtaken_by) {
   const std::string name(configuration.name);
   const auto keys = with.job.settings.keys();
+  const auto ring = with.job.settings.keyring();
   const auto* known = with.files.state().find(name);
   if (known == nullptr || known->version == 0) return std::nullopt;
   std::optional<Held> current;
   for (const auto& version : versions) {
-    auto held = with.patience.retry([&] { return open_document(with.store, keys, version.entry, name); });
+    auto held = with.patience.retry([&] { return open_document(with.store, keys, ring, version.entry, name); });
     if (!held || !held->document) continue;
     const auto compared =
         compare_here(with.job, with.proxysql, with.files.state(), configuration, version.id, *held).comparison;
@@ -48,7 +49,7 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
                        .left_out = std::move(reading.left_out)};
     document.tables = weigh(ours, current, Acquaintance::whole, {.force = true}).document.tables;
   }
-  return with.patience.retry([&] { return keep_in_history(with.store, keys, document, overtaken_by); });
+  return with.patience.retry([&] { return keep_in_history(with.store, keys, ring, document, overtaken_by); });
 }
 
 }  // namespace proxysql_consul

@@ -25,6 +25,7 @@ class Receiver {
       : job_(job),
         options_(options),
         keys_(job.settings.keys()),
+        ring_(job.settings.keyring()),
         patience_(patience),
         files_(job, options.dry_run),
         proxysql_(job, patience_) {}
@@ -80,7 +81,8 @@ class Receiver {
             .keys = keys_,
             .catalogue = job_.settings.catalogue,
             .accept = options_.configurations.empty() ? job_.settings.accept : options_.configurations,
-            .force = options_.force};
+            .force = options_.force,
+            .ring = ring_};
   }
 
   KvStore& consul() {
@@ -208,12 +210,12 @@ class Receiver {
   }
 
   /// Parts never change, so any server's will do, and the leader is spared when all nodes ask at once.
-  std::vector<Table> load_parts(const Blob& blob) {
+  std::vector<Table> load_parts(const Document& document) {
     patience_.pause_shortly();
     try {
-      return load_blob(*open_consul(true), keys_, blob);
+      return load_blob(*open_consul(true), keys_, ring_, document);
     } catch (const Error&) {
-      return patience_.retry([&] { return load_blob(consul(), keys_, blob); });
+      return patience_.retry([&] { return load_blob(consul(), keys_, ring_, document); });
     }
   }
 
@@ -221,7 +223,7 @@ class Receiver {
     const auto start = job_.context.clock.steady();
     const auto& document = decision.document;
     const auto& configuration = *job_.settings.catalogue.find(decision.configuration);
-    const Wanted wanted{.tables = document.blob ? load_parts(*document.blob) : document.tables,
+    const Wanted wanted{.tables = document.blob ? load_parts(document) : document.tables,
                         .from_memory = document.from_memory};
     const auto applied = apply_version(job_, files_, proxysql_,
                                        {.configuration = configuration,
@@ -289,6 +291,7 @@ class Receiver {
   const Job& job_;
   const ReceiveOptions& options_;
   Keys keys_;
+  Keyring ring_;
   Patience patience_;
   NodeFiles files_;
   LocalProxySql proxysql_;

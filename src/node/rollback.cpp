@@ -14,6 +14,7 @@
 #include "proxysql_consul/node/apply_version.h"
 #include "proxysql_consul/node/differ.h"
 #include "proxysql_consul/node/keep.h"
+#include "proxysql_consul/node/key_holders.h"
 #include "proxysql_consul/node/reading.h"
 #include "proxysql_consul/proxysql/reader.h"
 
@@ -39,17 +40,20 @@ class Rollback {
         configuration_(job.settings.catalogue.named(options.configuration)),
         name_(options.configuration),
         keys_(job.settings.keys()),
+        ring_(job.settings.keyring()),
         patience_(job.begin(patience_of_rollback)),
         files_(job, options.dry_run),
         proxysql_(job, patience_),
         consul_(job.open_consul(job.settings.consul)),
-        publisher_(*consul_, keys_, job.settings.catalogue.names(), patience_, job.log, job.settings.history_limit) {}
+        publisher_(*consul_, keys_, ring_, job.settings.catalogue.names(), patience_, job.log,
+                   job.settings.history_limit) {}
 
   RolledBack run() {
     proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
       return select_configurations({name_}, job_.settings, inventory);
     });
     publisher_.refuse_frozen();
+    if (const auto why = who_could_not_open(job_, name_, files_.uuid())) throw Error(*why);
     choose();
     files_.state().observe(proxysql_.start());
     if (options_.dry_run) {
@@ -79,7 +83,7 @@ class Rollback {
       if (one.is_current) seen_ = one.id.version;
     }
     versions_ = versions;
-    auto held = patience_.retry([&] { return open_document(*consul_, keys_, version.entry, name_); });
+    auto held = patience_.retry([&] { return open_document(*consul_, keys_, ring_, version.entry, name_); });
     if (!held || !held->document) {
       throw Error(ExitCode::payload, name_ + ": version " + to_string(id_) +
                                          " cannot be read whole: " + (held ? held->problem : "it is empty"));
@@ -210,7 +214,7 @@ class Rollback {
     bool is_back = false;
     try {
       const auto entry = patience_.retry([&] { return consul_->get(keys_.document(name_)); });
-      held = open_document(*consul_, keys_, entry, name_);
+      held = open_document(*consul_, keys_, ring_, entry, name_);
       if (held && is_ours(*held)) {
         return {.written = true,
                 .version = held->entry.modify_index,
@@ -297,6 +301,7 @@ class Rollback {
   const Configuration& configuration_;
   std::string name_;
   Keys keys_;
+  Keyring ring_;
   Patience patience_;
   NodeFiles files_;
   LocalProxySql proxysql_;

@@ -11,6 +11,7 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/node/consul_variables.h"
+#include "proxysql_consul/node/encryption_keys.h"
 #include "proxysql_consul/node/keep_local.h"
 #include "proxysql_consul/node/settings_catalogue.h"
 #include "proxysql_consul/node/settings_json.h"
@@ -128,6 +129,9 @@ constexpr std::array all_keys = {
     Key{"publish", [](Settings& s, const Source& o, const Json& v) { s.publish = as_names(s, o, v); }, Spelling::list},
     Key{"drift", [](Settings& s, const Source& o, const Json& v) { s.drift = as_drift(o, v); }},
     Key{"metrics_file", [](Settings& s, const Source& o, const Json& v) { s.metrics_file = as_path_or_none(o, v); }},
+    Key{"encryption_keys_file",
+        [](Settings& s, const Source& o, const Json& v) { s.encryption_keys_file = as_path_or_none(o, v); }},
+    Key{"allow_plaintext", [](Settings& s, const Source& o, const Json& v) { s.allow_plaintext = as_bool(o, v); }, Spelling::flag},
 };
 
 /// Of two settings where the second goes over the first, both: the first in the environment goes over the second in the
@@ -312,6 +316,10 @@ Settings load_settings(const std::optional<std::string>& flag, const Environment
   if (!settings.consul_token_file.empty()) {
     settings.consul.token = read_secret(settings.consul_token_file);
     settings.consul.token_source = "file " + settings.consul_token_file;
+  }
+  if (!settings.encryption_keys_file.empty()) {
+    settings.encryption_keys =
+        parse_encryption_keys(read_private_file(settings.encryption_keys_file), settings.encryption_keys_file);
   }
   return settings;
 }

@@ -13,6 +13,7 @@
 #include "proxysql_consul/model/mask.h"
 #include "proxysql_consul/model/monitor.h"
 #include "proxysql_consul/node/announce.h"
+#include "proxysql_consul/node/key_holders.h"
 #include "proxysql_consul/node/reading.h"
 #include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/reader.h"
@@ -52,7 +53,8 @@ class Save {
         files_(job, options.dry_run),
         proxysql_(job, patience_),
         consul_(job.open_consul(job.settings.consul)),
-        publisher_(*consul_, keys_, job.settings.catalogue.names(), patience_, job.log, job.settings.history_limit) {}
+        publisher_(*consul_, keys_, job.settings.keyring(), job.settings.catalogue.names(), patience_, job.log,
+                   job.settings.history_limit) {}
 
   ExitCode run() {
     const auto selected = proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
@@ -130,7 +132,9 @@ class Save {
       const auto* known = files_.state().find(name);
       const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
       const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : lost;
-      return weigh(ours, theirs, acquaintance, options_.how);
+      auto weighed = weigh(ours, theirs, acquaintance, options_.how);
+      if (weighed.write) guard_key(name, weighed);
+      return weighed;
     };
     if (options_.dry_run) {
       show(name, preview(document, weigh_ours), saving);
@@ -152,6 +156,16 @@ class Save {
     record(name, published, reading);
     if (published.written) files_.count(name, Outcome::saved);
     files_.write_state();
+  }
+
+  /// A version that others cannot open would leave them behind.
+  void guard_key(const std::string& name, Weighed& weighed) const {
+    const auto why = who_could_not_open(job_, name, files_.uuid());
+    if (!why) return;
+    if (!options_.how.force || options_.how.if_current) {
+      throw Error(why->code(), why->what(), why->hint() + "; a plain `save --force` saves all the same");
+    }
+    weighed.warnings.emplace_back(why->what());
   }
 
   /// For schedulers, which mostly find nothing changed: one small question to each server tells.

@@ -80,7 +80,7 @@ class Status {
   Status(const Job& job, const StatusOptions& options) : job_(job), options_(options), cluster_(job) {}
 
   ExitCode run() {
-    auto now = converge(cluster_.keys(), cluster_.look());
+    auto now = converge(cluster_.keys(), cluster_.look(), job_.settings.keyring());
     auto& out = job_.context.out;
     const auto terminal = job_.terminal();
     const bool draws = options_.watch && terminal && !options_.json;
@@ -89,7 +89,7 @@ class Status {
       auto then = now;
       try {
         cluster_.await_change(longest_pause_between_tries);
-        now = converge(cluster_.keys(), cluster_.look());
+        now = converge(cluster_.keys(), cluster_.look(), job_.settings.keyring());
         is_away_ = false;
       } catch (const Unavailable& error) {
         if (!std::exchange(is_away_, true)) job_.log.warn("{}; tries on", error.what());
@@ -138,15 +138,20 @@ class Status {
                                {"BY"},
                                {"MESSAGE"}},
                     .rows = {}};
+    const bool are_sealed =
+        std::any_of(now.configurations.begin(), now.configurations.end(), [](const auto& one) { return one.key; });
+    // Behind what is there anyway, and only where there is something to tell.
+    if (are_sealed) columns.titles.push_back({"KEY"});
     for (const auto& one : now.configurations) {
       const auto nodes = std::to_string(one.have) + "/" + std::to_string(one.of);
       columns.rows.push_back({{one.name},
                               {std::to_string(one.version)},
                               {nodes, one.have == one.of ? Colour::green : Colour::yellow},
-                              {one.rows ? std::to_string(*one.rows) : "many"},
+                              {rows_of(one)},
                               {when(one.origin, terminal)},
                               {who(one.origin)},
                               {one.origin.message}});
+      if (are_sealed) columns.rows.back().push_back({one.key.value_or("(plain)")});
     }
     return columns;
   }
@@ -158,8 +163,16 @@ class Status {
            printable(join(node.record.keep_local, "; "));
   }
 
+  static std::string rows_of(const SharedConfiguration& one) {
+    if (one.rows) return std::to_string(*one.rows);
+    return one.problem.empty() ? "many" : "?";
+  }
+
   static Columns nodes(const Convergence& now) {
     Columns columns{.titles = {{"NODE"}, {"STATE"}, {"PROXYSQL"}, {"REASON"}}, .rows = {}};
+    const bool hold_keys =
+        std::any_of(now.nodes.begin(), now.nodes.end(), [](const auto& node) { return !node.record.keys.empty(); });
+    if (hold_keys) columns.titles.insert(columns.titles.end() - 1, {"KEYS"});
     const auto names = names_of(now.nodes);
     for (std::size_t i = 0; i < now.nodes.size(); ++i) {
       const auto& node = now.nodes[i];
@@ -169,6 +182,8 @@ class Status {
                               // What follows is of whoever built it.
                               {version.substr(0, version.find('-'))},
                               {remarks(node)}});
+      auto& row = columns.rows.back();
+      if (hold_keys) row.insert(row.end() - 1, {join(node.record.keys)});
     }
     return columns;
   }

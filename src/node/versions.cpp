@@ -24,12 +24,13 @@ std::size_t rows_of(const std::vector<Table>& tables) {
 std::vector<ListedVersion> listed(KvStore& store, Patience& patience, const Job& job, const std::string& configuration,
                                   const std::vector<Version>& versions) {
   const auto keys = job.settings.keys();
+  const auto ring = job.settings.keyring();
   std::vector<ListedVersion> list;
   std::optional<std::vector<Table>> before;
   for (auto left = versions.size(); left > 0; --left) {
     const auto& version = versions[left - 1];
     ListedVersion entry{.id = version.id, .is_current = version.is_current};
-    auto held = patience.retry([&] { return open_document(store, keys, version.entry, configuration); });
+    auto held = patience.retry([&] { return open_document(store, keys, ring, version.entry, configuration); });
     std::optional<std::vector<Table>> tables;
     if (held && held->document) {
       entry.uuid = held->document->uuid;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "support/golden.h"
+#include "support/key_files.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {
@@ -92,6 +93,7 @@ class Site {
          }},
         {"proxy-2: its agent has left", [](Site& site) { site.consul.agents[site.node("proxy-2").agent()] = false; }},
     };
+    if (what.find(" holds ") != std::string::npos) return give_keys(what);
     const auto found = events.find(what);
     ASSERT_NE(found, events.end()) << what;
     found->second(*this);
@@ -113,6 +115,28 @@ class Site {
   FakeConsul consul;
 
  private:
+  /// "proxy-1 holds a, b", "every node holds a, and takes what is plain". The others tell of theirs at once.
+  void give_keys(std::string what) {
+    const std::string plain = ", and takes what is plain";
+    const bool takes_plain = what.ends_with(plain);
+    if (takes_plain) what.erase(what.size() - plain.size());
+    const std::string holds = " holds ";
+    const auto at = what.find(holds);
+    Texts ids;
+    std::istringstream list(what.substr(at + holds.size()));
+    for (std::string id; std::getline(list >> std::ws, id, ',');) ids.push_back(id);
+    for (const auto& [host, there] : nodes_) {
+      if (what.substr(0, at) != "every node" && what.substr(0, at) != host) continue;
+      auto settings = takes_plain ? std::string("\"allow_plaintext\":true") : std::string();
+      if (host == "proxy-5" || host == "proxy-6") {
+        settings += (settings.empty() ? "" : ",") + audit_setting + R"(,"accept":["mysql_servers","audit_rules"])";
+      }
+      hold(*there, directory_, ids, settings);
+      if (host != "proxy-1" && consul.agents[there->agent()]) there->run({"pull"});
+    }
+    settle();
+  }
+
   void add(const std::string& host, StandinVersion version = StandinVersion::v2_7) {
     nodes_[host] = std::make_unique<NodeUnderTest>(consul, directory_, host, "", version);
     nodes_[host]->user = "alice";

@@ -24,6 +24,10 @@ std::optional<std::string> read_file(const std::string& path, Links links = Link
 /// missing or empty.
 std::string read_secret(const std::string& path);
 
+/// A file of secrets: throws Error{settings} also where it is missing, is a link, or others than its owner and group
+/// may read or write it.
+std::string read_private_file(const std::string& path);
+
 /// Where root made the file for itself alone: lets the directory's owner and group in, if the file is what was read as
 /// `content`. Throws Error{settings} where it cannot be read; that access cannot be given is no failure.
 void share_file(const std::string& path, std::string_view content);

@@ -34,6 +34,7 @@ Command rollback_command();
 Command freeze_command();
 Command thaw_command();
 Command check_command();
+Command rekey_command();
 
 /// All of them, in the order of the help.
 std::span<const Command> commands();

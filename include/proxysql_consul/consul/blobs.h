@@ -1,12 +1,16 @@
 // Tables that are too large for one key: compressed, cut into parts, kept under the SHA-256 of the whole.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/keys.h"
 
 namespace proxysql_consul {
@@ -20,18 +24,32 @@ struct PackedTables {
 /// Pure. `text` is of format_tables(); parts of at most `part_bytes`.
 PackedTables pack_tables(std::string_view text, std::size_t part_bytes);
 
+/// `packed`, the tables of `document`, as they are stored: sealed where there are keys, and cut anew.
+PackedTables seal_tables(const PackedTables& packed, const Document& document, const Keyring& ring,
+                         std::size_t part_bytes);
+
+/// What of a document is written where.
+struct StoredDocument {
+  std::string text;                        ///< sealed where there are keys
+  std::optional<PackedTables> parts = {};  ///< where its tables are kept apart
+};
+
+/// `text` is the document's in the clear; `packed` are its tables where they are kept apart.
+StoredDocument seal_document(const Document& document, std::string_view text, const std::optional<PackedTables>& packed,
+                             const Keyring& ring, std::size_t part_bytes);
+
 /// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands. Throws
 /// what KvStore::put() throws.
 std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed);
 
-/// What the parts of `blob` are together. Throws Error{payload} where one is missing, or the whole does not have the
-/// hash that the document names; and what KvStore::get() throws.
-std::string load_packed(KvStore& store, const Keys& keys, const Blob& blob);
+/// The packed tables of a document whose blob is set. Throws Error{payload} where a part is missing, the whole does not
+/// have the hash that the document names, or cannot be opened; and what KvStore::get() throws.
+std::string load_packed(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document);
 /// Pure. The tables in `packed`, which load_packed() gave. Throws Error{payload} where it is not what the document
 /// says.
 std::vector<Table> unpack_tables(std::string_view packed, const Blob& blob);
 /// Both.
-std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Blob& blob);
+std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document);
 
 /// Removes blobs whose hash stands nowhere in any value under the two prefixes. A document saved meanwhile makes the
 /// transaction fail, and leaves the collecting to its own save; a save that has written its parts but no document yet

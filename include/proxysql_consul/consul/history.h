@@ -8,6 +8,7 @@
 
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/keys.h"
 
 namespace proxysql_consul {
@@ -34,7 +35,8 @@ const Version& named_version(const std::vector<Version>& versions, const std::st
 
 /// Puts into the history what was loaded on the document's node and overtaken by that version before it could be saved.
 /// Never replaces another. Throws what KvStore throws.
-VersionId keep_in_history(KvStore& store, const Keys& keys, const Document& document, std::uint64_t overtaken_by);
+VersionId keep_in_history(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document,
+                          std::uint64_t overtaken_by);
 
 /// Leaves the newest `limit` versions. Throws what KvStore throws.
 void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit);

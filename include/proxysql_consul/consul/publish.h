@@ -7,11 +7,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "proxysql_consul/base/patience.h"
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/weigh.h"
 
@@ -35,16 +37,18 @@ using Unpack = std::function<std::vector<Table>(std::string_view packed, const B
 
 /// `entry`, which is of `configuration`, with its tables, or why it cannot be read whole; nothing where it holds no
 /// value that could be lost. Throws what KvStore throws.
-std::optional<Held> open_document(KvStore& store, const Keys& keys, const std::optional<KvEntry>& entry,
-                                  const std::string& configuration, const Unpack& unpack = unpack_tables);
+std::optional<Held> open_document(KvStore& store, const Keys& keys, const Keyring& ring,
+                                  const std::optional<KvEntry>& entry, const std::string& configuration,
+                                  const Unpack& unpack = unpack_tables);
 
 class Publisher {
  public:
   /// All that is referred to must outlive the object. `names` are those of all configurations.
-  Publisher(KvStore& store, const Keys& keys, std::vector<std::string> names, Patience& patience, spdlog::logger& log,
-            int history_limit)
+  Publisher(KvStore& store, const Keys& keys, Keyring ring, std::vector<std::string> names, Patience& patience,
+            spdlog::logger& log, int history_limit)
       : store_(store),
         keys_(keys),
+        ring_(std::move(ring)),
         patience_(patience),
         log_(log),
         history_limit_(history_limit),
@@ -69,6 +73,9 @@ class Publisher {
   std::optional<Held> open(const std::optional<KvEntry>& entry, const Document& ours);
   void prepare(const std::vector<Table>& tables);
   const PackedTables& packed();
+  const PackedTables& stored_parts();
+  std::string stored(const std::string& text, const std::optional<Blob>& parts);
+  void forget_packed();
   /// True where the document has no room for its tables.
   bool is_for_a_blob() const { return tables_.size() > value_limit_; }
   std::optional<std::uint64_t> write(const KvEntry* current);
@@ -77,6 +84,7 @@ class Publisher {
 
   KvStore& store_;
   const Keys& keys_;
+  Keyring ring_;
   Patience& patience_;
   spdlog::logger& log_;
   int history_limit_;
@@ -85,11 +93,14 @@ class Publisher {
   std::vector<Table> prepared_;         ///< the tables that the next two were made of
   std::string tables_;                  ///< as text
   std::optional<PackedTables> packed_;  ///< compressed, where that was asked for
+  std::optional<PackedTables> sealed_;  ///< that, sealed
   std::optional<std::string> whole_;    ///< the document with its tables in it, where it has room for them
-  std::string text_;                    ///< what was written last
-  Published published_;                 ///< what will have come of that
-  bool is_unanswered_ = false;          ///< that was sent, and nobody knows whether it was carried out
-  std::string refused_history_;         ///< the history's key that Consul did not take
+  std::string sealed_from_;             ///< the text that the next one was made of
+  std::string sealed_text_;
+  std::string text_;             ///< what was written last
+  Published published_;          ///< what will have come of that
+  bool is_unanswered_ = false;   ///< that was sent, and nobody knows whether it was carried out
+  std::string refused_history_;  ///< the history's key that Consul did not take
   /// The largest value that the servers take; lowered when they refuse one.
   std::size_t value_limit_ = std::size_t{512} * 1024;
 };

@@ -14,6 +14,7 @@
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/kv_entry.h"
 #include "proxysql_consul/model/node_record.h"
@@ -42,10 +43,12 @@ struct SharedConfiguration {
   std::uint64_t version = 0;
   std::string sha256;
   Origin origin;
-  std::optional<std::size_t> rows;  ///< nothing where the tables are kept apart, or the document cannot be read
-  std::size_t bytes = 0;            ///< of the document, with tables that are kept apart
-  std::size_t have = 0;             ///< so many live nodes have this version
-  std::size_t of = 0;               ///< so many live nodes accept it
+  std::optional<std::size_t> rows;      ///< nothing where the tables are kept apart, or the document cannot be read
+  std::size_t bytes = 0;                ///< of the document, with tables that are kept apart
+  std::optional<std::string> key = {};  ///< the id of the one that it is sealed with; nothing where it is plain
+  std::string problem = {};             ///< why it cannot be opened here
+  std::size_t have = 0;                 ///< so many live nodes have this version
+  std::size_t of = 0;                   ///< so many live nodes accept it
 };
 
 struct NodeView {
@@ -68,7 +71,12 @@ struct Convergence {
   std::size_t live() const;  ///< the nodes that are not gone
 };
 
-Convergence converge(const Keys& keys, const Picture& picture);
+Convergence converge(const Keys& keys, const Picture& picture, const Keyring& ring = {});
+
+/// The nodes that live, take `configuration` and do not hold that key, by name, with what they hold: "proxy-2 (holds
+/// 2026)". A record that cannot be read says nothing; the node `but_uuid` is left out.
+std::vector<std::string> who_lacks_key(const Convergence& all, const std::string& key, const std::string& configuration,
+                                       const std::string& but_uuid);
 
 /// What people call each of `nodes`: its host, with the beginning of its UUID where several have the same.
 std::vector<std::string> names_of(const std::vector<NodeView>& nodes);

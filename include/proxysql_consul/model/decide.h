@@ -7,6 +7,7 @@
 
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/kv_entry.h"
 #include "proxysql_consul/model/state.h"
@@ -21,6 +22,7 @@ struct Recipient {
   Catalogue catalogue = {};         ///< the configurations that it knows
   std::vector<std::string> accept;  ///< configurations that it applies
   bool force = false;               ///< compare also what is recorded as applied or saved
+  Keyring ring = {};
 };
 
 enum class Verdict {

@@ -80,9 +80,10 @@ struct State {
 
   /// By configuration; of those only whose newest version was passed over.
   std::map<std::string, PassedState, std::less<>> passed = {};
-  bool following = false;             ///< a resident process applies what comes
-  bool frozen = false;                ///< the last delivery said that the cluster is
-  std::string proxysql_version = {};  ///< as it said last
+  bool following = false;              ///< a resident process applies what comes
+  bool frozen = false;                 ///< the last delivery said that the cluster is
+  std::string proxysql_version = {};   ///< as it said last
+  std::vector<std::string> keys = {};  ///< the ids of those that open documents here
 
   /// For metrics; no news to the others.
   Seen seen = {};
@@ -121,6 +122,7 @@ struct State {
   /// For the others, who are told where it is news.
   void tell_frozen(bool is_frozen);
   void tell_proxysql_version(const std::string& version);
+  void tell_keys(const std::vector<std::string>& ids);
   /// Until record() nothing of what is recorded counts: this node is about to run what Consul does not hold yet.
   void mark_pending(const std::string& configuration);
   /// One more attempt ended so, at that time (in seconds since 1970).

@@ -11,6 +11,7 @@
 
 #include "proxysql_consul/consul/kv_store.h"
 #include "proxysql_consul/model/catalogue.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/keys.h"
 #include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/proxysql/admin_session.h"
@@ -38,11 +39,16 @@ struct Settings {
   std::vector<std::string> publish;  ///< configurations that `follow` saves when somebody LOADs them here
   Drift drift = Drift::warn;
   std::string metrics_file;  ///< for Prometheus; empty for none
+  std::string encryption_keys_file;
+  std::vector<SealingKey> encryption_keys = {};  ///< what is in that file
+  bool allow_plaintext = false;                  ///< with keys, documents that are not sealed are taken all the same
 
   Settings();
 
   /// The names of the keys in Consul.
   Keys keys() const { return Keys(consul.prefix); }
+  /// What opens and seals the documents there.
+  Keyring keyring() const { return {consul.prefix, encryption_keys, allow_plaintext}; }
 };
 
 /// The variables of the environment.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "proxysql_consul/base/gzip.h"
@@ -119,6 +120,53 @@ TEST(Encoding, KnowsUtf8) {
   for (const auto& [text, expected] : cases) {
     EXPECT_EQ(is_utf8(text), expected) << ::testing::PrintToString(text);
   }
+}
+
+std::string bytes_of_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+TEST(Sealing, FollowsTheVectorOfXChaCha20Poly1305) {
+  // draft-irtf-cfrg-xchacha-03, A.3.1
+  const std::string plain =
+      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be "
+      "it.";
+  const auto key = bytes_of_hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
+  const auto nonce = bytes_of_hex("404142434445464748494a4b4c4d4e4f5051525354555657");
+  const auto associated = bytes_of_hex("50515253c0c1c2c3c4c5c6c7");
+  const auto sealed = seal(plain, associated, key, nonce);
+  EXPECT_EQ(sealed.substr(0, 24), nonce);
+  EXPECT_EQ(sealed.substr(24, 8), bytes_of_hex("bd6d179d3e83d43b"));
+  EXPECT_EQ(sealed.substr(sealed.size() - 16), bytes_of_hex("c0875924c1c7987947deafd8780acf49"));
+  EXPECT_EQ(unseal(sealed, associated, key), plain);
+}
+
+TEST(Sealing, OpensNothingThatIsNotWhole) {
+  const std::string key(seal_key_bytes, 'k');
+  const auto sealed = seal("text", "associated", key, random_nonce());
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    EXPECT_EQ(unseal(sealed.substr(0, i), "associated", key), std::nullopt) << i;
+    for (int bit = 0; bit < 8; ++bit) {
+      auto other = sealed;
+      other[i] = static_cast<char>(other[i] ^ (1 << bit));
+      EXPECT_EQ(unseal(other, "associated", key), std::nullopt) << i;
+    }
+  }
+  EXPECT_EQ(unseal(sealed + "x", "associated", key), std::nullopt);
+  EXPECT_EQ(unseal(sealed, "Associated", key), std::nullopt);
+  EXPECT_EQ(unseal(sealed, "associated", std::string(seal_key_bytes, 'l')), std::nullopt);
+  EXPECT_EQ(unseal(seal("", "", key, random_nonce()), "", key), "");
+}
+
+TEST(Sealing, TakesANonceOfItsOwnEachTimeAndKeysOfTheirLengthAlone) {
+  const auto one = random_nonce();
+  EXPECT_EQ(one.size(), seal_nonce_bytes);
+  EXPECT_NE(one, random_nonce());
+  EXPECT_THROW(seal("", "", "short", one), std::logic_error);
+  EXPECT_THROW(seal("", "", std::string(seal_key_bytes, 'k'), "short"), std::logic_error);
+  EXPECT_THROW(unseal("", "", "short"), std::logic_error);
 }
 
 }  // namespace

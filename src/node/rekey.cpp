@@ -1,0 +1,122 @@
+#include "proxysql_consul/node/rekey.h"
+
+#include <cstddef>
+#include <ostream>
+#include <utility>
+
+#include "proxysql_consul/base/log.h"
+#include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/consul/reseal.h"
+#include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/node/key_holders.h"
+
+namespace proxysql_consul {
+namespace {
+
+constexpr std::chrono::seconds patience_of_sealing{10};
+
+class Rekey {
+ public:
+  explicit Rekey(const Job& job)
+      : job_(job),
+        keys_(job.settings.keys()),
+        ring_(job.settings.keyring()),
+        patience_(job.begin(patience_of_sealing)),
+        store_(job.open_consul(job.settings.consul)) {}
+
+  ExitCode run(const std::vector<std::string>& names) {
+    const auto freeze = patience_.retry([&] { return store_->get(keys_.freeze()); });
+    if (freeze)
+      throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
+    auto worst = ExitCode::ok;
+    // Nothing is made or locked: what is told of this node may be older than what it holds now.
+    const auto uuid = NodeFiles(job_, true).uuid();
+    bool has_any = false;
+    for (const auto& name : names) {
+      if (!is_there(name)) continue;
+      has_any = true;
+      if (const auto why = who_could_not_open(job_, name, uuid)) {
+        report(job_.log, *why, name);
+        worst = worst_of(worst, why->code());
+      } else {
+        worst = worst_of(worst, rekey_one(name));
+      }
+    }
+    if (!has_any) job_.context.out << "nothing to do: Consul holds nothing of it under " << keys_.prefix() << "\n";
+    if (has_changed_) collect();
+    return worst;
+  }
+
+ private:
+  bool is_there(const std::string& name) {
+    return patience_.retry(
+        [&] { return store_->get(keys_.document(name)) || !store_->keys(keys_.history(name)).empty(); });
+  }
+
+  /// The current version first: what a save moves into the history meanwhile is then sealed anew, or still to come.
+  ExitCode rekey_one(const std::string& name) {
+    std::size_t changed = 0;
+    std::size_t kept = 0;
+    auto worst = ExitCode::ok;
+    const auto seal_anew = [&](const std::string& key) {
+      try {
+        const auto result = patience_.retry([&] { return reseal(*store_, keys_, ring_, key, name); });
+        if (result == Resealed::done) ++changed;
+        if (result == Resealed::was_already) ++kept;
+      } catch (const Error& error) {
+        report(job_.log, error, key);
+        worst = worst_of(worst, error.code());
+      }
+    };
+    seal_anew(keys_.document(name));
+    for (const auto& key : patience_.retry([&] { return store_->keys(keys_.history(name)); })) {
+      if (keys_.id_of(name, key)) seal_anew(key);
+    }
+    say(name, changed, kept);
+    has_changed_ = has_changed_ || changed > 0;
+    return worst;
+  }
+
+  void say(const std::string& name, std::size_t changed, std::size_t kept) const {
+    if (changed + kept == 0) return;
+    const auto versions = [](std::size_t count) {
+      return std::to_string(count) + (count == 1 ? " version" : " versions");
+    };
+    auto& out = job_.context.out;
+    out << name << ": " << versions(changed > 0 ? changed : kept) << " sealed with key " << ring_.first();
+    if (changed == 0) out << " already";
+    if (changed > 0 && kept > 0) out << ", " << versions(kept) << (kept == 1 ? " was" : " were") << " already";
+    out << std::endl;
+  }
+
+  /// What was sealed with another key, or not at all, is not to stay.
+  void collect() {
+    try {
+      patience_.retry([&] { collect_blobs(*store_, keys_, job_.settings.catalogue.names()); });
+    } catch (const Error& error) {
+      job_.log.warn("large tables as they were may still be in Consul, until the next save: {}", error.what());
+    }
+  }
+
+  const Job& job_;
+  Keys keys_;
+  Keyring ring_;
+  Patience patience_;
+  std::unique_ptr<KvStore> store_;
+  bool has_changed_ = false;
+};
+
+}  // namespace
+
+ExitCode rekey(const Job& job, const std::vector<std::string>& configurations) {
+  if (!job.settings.keyring().seals()) {
+    throw Error(ExitCode::settings, "rekey has no key to seal with: encryption_keys_file is not set",
+                "docs/operations.md says how keys are set up and rotated");
+  }
+  auto names = configurations;
+  for (const auto& name : names) job.settings.catalogue.named(name);
+  if (names.empty()) names = job.settings.catalogue.names();
+  return Rekey(job).run(names);
+}
+
+}  // namespace proxysql_consul
