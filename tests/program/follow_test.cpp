@@ -15,6 +15,7 @@
 #include "program/follow_fixture.h"
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/model/node_record.h"
+#include "support/key_files.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {
@@ -362,6 +363,30 @@ TEST_F(Follow, ReadsItsSettingsAnew) {
   EXPECT_THAT(ran.err,
               ElementsAre(HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
                           HasSubstr("read the settings anew"), HasSubstr("passed over"), HasSubstr("passed over")));
+}
+
+TEST_F(Follow, ReadsItsKeysAnewAndTellsTheOthers) {
+  hold(a, dir, {"k1"});
+  hold(b, dir, {"k1"});
+  save_from_a({"one"});
+  bool asked = false;
+  b.take_reload = [&] { return std::exchange(asked, false); };
+  Texts told;
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              hold(b, dir, {"k1", "k2"});
+                              asked = true;
+                            }},
+                           {seconds(10),
+                            [&] {
+                              told = parse_node_record(consul.value_of(meta + "node/" + b.uuid())).keys;
+                              hold(a, dir, {"k2", "k1"});
+                              save_from_a({"two"});
+                            }}},
+                          seconds(30));
+  EXPECT_THAT(told, ElementsAre("k1", "k2"));
+  EXPECT_THAT(b.servers(), ElementsAre("two"));
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("read the settings anew")));
 }
 
 TEST_F(Follow, IsRefusedWhereAnotherRuns) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "support/key_files.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {
@@ -40,6 +41,20 @@ TEST_F(Schema, IsThatOfWhatIsSaved) {
   expect_all_to_fit(prefix, "document.json", 3);
   expect_all_to_fit(meta + "history/", "document.json", 1);
   expect_all_to_fit(meta + "node/", "node.json", 2);
+}
+
+TEST_F(Schema, IsThatOfWhatIsSealed) {
+  hold(a, dir, {"k1"});
+  consul.value_limit = 1100;
+  save_from_a({"db1"});
+  std::string noise;
+  for (int i = 0; i < 20; ++i) noise += sha256_hex(std::to_string(i));
+  a.execute({"INSERT INTO mysql_query_rules(rule_id,active,match_pattern) VALUES (1,1,'" + noise + "')",
+             "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  ASSERT_NE(consul.value_of(rules_key).find("sealed gzip"), std::string::npos);
+  expect_all_to_fit(prefix, "document.json", 2);
+  expect_all_to_fit(meta + "node/", "node.json", 1);
 }
 
 TEST_F(Schema, RefusesWhatTheProgramRefuses) {

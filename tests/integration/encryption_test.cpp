@@ -1,0 +1,84 @@
+// Encryption with real Consul, its watches and two nodes: what Consul holds of a password, and a key that is rotated.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+
+#include "integration/end_to_end_fixture.h"
+#include "proxysql_consul/base/crypto.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+void give_keys(Node& node, const std::vector<std::string>& ids, bool allow_plaintext = false) {
+  const auto path = node.file("keys");
+  std::string text;
+  for (const auto& id : ids) text += id + ":" + to_base64(sha256(id)) + "\n";
+  write_file(path + ".new", text);
+  ASSERT_EQ(chmod((path + ".new").c_str(), 0600), 0);
+  // A handler can be reading it.
+  ASSERT_EQ(rename((path + ".new").c_str(), path.c_str()), 0);
+  node.change_settings("{\"encryption_keys_file\":\"" + path +
+                       "\",\"allow_plaintext\":" + (allow_plaintext ? "true" : "false") + "}");
+  ASSERT_EQ(node.run({"pull"}).exit_code, 0);
+}
+
+bool has_user(Node& node, const std::string& name) {
+  return !node.rows("SELECT username FROM runtime_mysql_users WHERE username='" + name + "'").empty();
+}
+
+void save_user(Node& node, const std::string& name) {
+  node.execute({"REPLACE INTO mysql_users (username,password,default_hostgroup) VALUES ('" + name + "','" +
+                    std::string(Node::secret) + "-of-" + name + "',1)",
+                "LOAD MYSQL USERS TO RUNTIME"});
+  const auto saved = node.run({"save", "mysql_users"});
+  ASSERT_EQ(saved.exit_code, 0) << all_of(saved);
+}
+
+TEST(EncryptionEndToEnd, SealsRekeysAndRotates) {
+  Cluster cluster;
+  auto& a = cluster.a;
+  auto& b = cluster.b;
+  auto& consul = cluster.consul;
+  save_user(a, "plain");
+  ASSERT_TRUE(b.wait_until([&] { return has_user(b, "plain"); })) << b.handler_output();
+  EXPECT_THAT(consul.get("proxysql/mysql_users").value_or(""), HasSubstr(std::string(Node::secret)));
+  for (auto* node : {&a, &b}) give_keys(*node, {"one"}, true);
+  a.forget_statements();
+  b.forget_statements();
+  const auto loads_of = [](Node& node) {
+    return node.rows("SELECT version FROM runtime_checksums_values WHERE name='mysql_users'");
+  };
+  const auto loads = loads_of(b);
+  const auto handled = b.handled().size();
+  const auto sealed = a.run({"rekey"});
+  ASSERT_EQ(sealed.exit_code, 0) << all_of(sealed);
+  ASSERT_TRUE(b.wait_until([&] { return b.handled().size() > handled; })) << b.handler_output();
+  EXPECT_EQ(loads_of(b), loads) << "it had that already";
+  EXPECT_THAT(consul.get("proxysql/mysql_users").value_or(""), HasSubstr("\"sealed\":{\"key\":\"one\""));
+  EXPECT_THAT(consul.get("proxysql/mysql_users").value_or(""), Not(HasSubstr(std::string(Node::secret))));
+  for (auto* node : {&a, &b}) give_keys(*node, {"one", "two"});
+  for (auto* node : {&a, &b}) give_keys(*node, {"two", "one"});
+  save_user(b, "late");
+  ASSERT_TRUE(a.wait_until([&] { return has_user(a, "late"); })) << a.handler_output();
+  const auto again = b.run({"rekey"});
+  ASSERT_EQ(again.exit_code, 0) << all_of(again);
+  EXPECT_THAT(again.out, HasSubstr("sealed with key two"));
+  for (auto* node : {&a, &b}) give_keys(*node, {"two"});
+  save_user(a, "last");
+  ASSERT_TRUE(b.wait_until([&] { return has_user(b, "last"); })) << b.handler_output();
+  const auto history = b.run({"history", "mysql_users"});
+  EXPECT_EQ(history.exit_code, 0);
+  EXPECT_THAT(history.err, Not(HasSubstr("cannot be read whole"))) << "all earlier versions open with the new key";
+  EXPECT_EQ(a.run({"status"}).exit_code, 0);
+  EXPECT_THAT(a.handled(), Each(0)) << a.handler_output();
+  EXPECT_THAT(b.handled(), Each(0)) << b.handler_output();
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
