@@ -228,15 +228,15 @@ std::vector<Table> Sharing::left_out(const std::vector<Table>& memory, const std
   for (const auto& table : memory) {
     const auto* split = find(table.name);
     if (split == nullptr) continue;
+    auto some = table;
+    const OnlyInMemory is_inactive(table);
+    some.rows.erase_if([&](const RowView& row) { return !is_inactive(row) && !is_gone(table, row); });
+    if (some.rows.empty()) continue;
     std::set<Row> present;
     if (const auto* there = find_table(runtime, table.name)) {
       for (const auto& row : there->rows) present.insert(pick(row, split->key));
     }
-    auto some = table;
-    const OnlyInMemory is_inactive(table);
-    some.rows.erase_if([&](const RowView& row) {
-      return (!is_inactive(row) && !is_gone(table, row)) || present.contains(pick(row, split->key));
-    });
+    some.rows.erase_if([&](const RowView& row) { return present.contains(pick(row, split->key)); });
     left.push_back(std::move(some));
   }
   return left;
