@@ -11,7 +11,7 @@
 namespace proxysql_consul {
 namespace {
 
-constexpr int max_conflicts = 5;
+constexpr int most_conflicts = 5;
 /// A transaction is base64 in JSON, and Consul takes 512 KiB.
 constexpr std::size_t most_bytes = std::size_t{300} * 1024;
 
@@ -52,7 +52,7 @@ bool replace(KvStore& store, const Keys& keys, const KvEntry& entry, const Store
 
 Resealed reseal(KvStore& store, const Keys& keys, const Keyring& ring, const std::string& key,
                 const std::string& configuration) {
-  for (int conflicts = 0; conflicts <= max_conflicts; ++conflicts) {
+  for (int conflicts = 0; conflicts <= most_conflicts; ++conflicts) {
     const auto entry = store.get(key);
     if (!entry || entry->value.empty()) return Resealed::gone;
     const auto stored = sealed_anew(store, keys, ring, *entry, configuration);
@@ -60,7 +60,7 @@ Resealed reseal(KvStore& store, const Keys& keys, const Keyring& ring, const std
     if (replace(store, keys, *entry, *stored)) return Resealed::done;
   }
   throw Error(ExitCode::consul,
-              key + ": other writes came between " + std::to_string(max_conflicts + 1) + " times in a row",
+              key + ": other writes came between " + std::to_string(most_conflicts + 1) + " times in a row",
               "rekey again: what is sealed already stays as it is");
 }
 

@@ -136,7 +136,7 @@ Json json_of(const Blob& blob, const char* encoding) {
 }
 
 /// A host name or message may be any bytes; they describe, so a replacement character is good enough for them.
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string one_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 SealedDocument sealed_from(const Json& json, std::string_view text) {
   const auto& inner = member(json, "sealed", Json::value_t::object, "object");
@@ -198,7 +198,7 @@ std::string format_sealed(const SealedDocument& sealed) {
                {"format", current_format},
                {"sealed", {{"key", sealed.key}, {"data", to_base64(sealed.data)}}}};
   if (sealed.blob) json["blob"] = json_of(*sealed.blob, sealed_encoding);
-  return dump(json);
+  return one_line(json);
 }
 
 std::string format_document(const Document& document, std::string_view tables) {
@@ -207,14 +207,15 @@ std::string format_document(const Document& document, std::string_view tables) {
                        {"proxysql_version", document.origin.proxysql_version},
                        {"saved_at", document.origin.saved_at},
                        {"message", document.origin.message}};
-  std::string whole = "{\"config_name\":" + dump(document.config_name) + ",\"uuid\":" + dump(document.uuid) + ",";
+  std::string whole =
+      "{\"config_name\":" + one_line(document.config_name) + ",\"uuid\":" + one_line(document.uuid) + ",";
   if (document.blob) {
-    whole += "\"blob\":" + dump(json_of(*document.blob, plain_encoding));
+    whole += "\"blob\":" + one_line(json_of(*document.blob, plain_encoding));
   } else {
     whole += tables.substr(1, tables.size() - 2);
   }
   whole += ",\"format\":" + std::to_string(current_format) + ",\"source\":\"" +
-           (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + dump(origin) + "}";
+           (document.from_memory ? "memory" : "runtime") + "\",\"origin\":" + one_line(origin) + "}";
   return whole;
 }
 

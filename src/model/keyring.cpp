@@ -14,7 +14,7 @@
 namespace proxysql_consul {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ExitCode::payload, "document: " + what); }
+[[noreturn]] void refuse_sealed(const std::string& what) { throw Error(ExitCode::payload, "document: " + what); }
 
 std::string quoted(const std::string& id) { return "\"" + printable(id, 64) + "\""; }
 
@@ -46,9 +46,10 @@ std::string binding_of_parts(std::string_view prefix, const Document& document) 
 }
 
 [[noreturn]] void refuse_changed(const std::string& what, const std::string& key) {
-  refuse(what + " with key " + quoted(key) +
-         ": somebody has changed it, or taken it from another key or prefix of Consul, or another key has that name "
-         "here");
+  refuse_sealed(
+      what + " with key " + quoted(key) +
+      ": somebody has changed it, or taken it from another key or prefix of Consul, or another key has that name "
+      "here");
 }
 
 }  // namespace
@@ -63,15 +64,16 @@ const SealingKey& Keyring::key_of(const std::string& id) const {
   const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const SealingKey& key) { return key.id == id; });
   if (found != keys_.end()) return *found;
   if (keys_.empty()) {
-    refuse("is sealed with key " + quoted(id) + ", and this node holds none: encryption_keys_file names the file");
+    refuse_sealed("is sealed with key " + quoted(id) +
+                  ", and this node holds none: encryption_keys_file names the file");
   }
-  refuse("is sealed with key " + quoted(id) + ", which is not in this node's encryption_keys_file: that has " +
-         join(ids()));
+  refuse_sealed("is sealed with key " + quoted(id) + ", which is not in this node's encryption_keys_file: that has " +
+                join(ids()));
 }
 
 void Keyring::check_plain() const {
   if (allows_plaintext()) return;
-  refuse(
+  refuse_sealed(
       "is not sealed, and this node, which has an encryption_keys_file, takes no other while allow_plaintext is "
       "false");
 }
@@ -81,7 +83,8 @@ std::string Keyring::unsealed(const SealedDocument& sealed) const {
   const auto opened = unseal(sealed.data, binding(prefix_, sealed.config_name, sealed.uuid, sealed.blob), key.secret);
   if (!opened) refuse_changed("cannot be opened", sealed.key);
   auto text = gunzip(*opened, max_document_bytes);
-  if (!text) refuse("what is sealed in it does not expand to at most " + std::to_string(max_document_bytes) + " bytes");
+  if (!text)
+    refuse_sealed("what is sealed in it does not expand to at most " + std::to_string(max_document_bytes) + " bytes");
   return std::move(*text);
 }
 
@@ -103,7 +106,7 @@ Document Keyring::open(std::string_view stored) const {
   // Whoever holds the key has sealed it, and may have erred.
   if (document.config_name != sealed.config_name || document.uuid != sealed.uuid ||
       document.blob.has_value() != sealed.blob.has_value()) {
-    refuse("what is sealed in it is another document than it says");
+    refuse_sealed("what is sealed in it is another document than it says");
   }
   document.sealed_with = sealed.key;
   if (sealed.blob) {
