@@ -192,6 +192,10 @@ class Follower {
       const bool may_find = loads_.may_find(proxysql_);
       if (!may_find && !proxysql_is_away_ && clock_.steady() < next_whole_look_) return;
       signs = proxysql_.signs();
+      if (!loads_.empty()) {
+        loads_.require_signs(signs);
+        has_loads_ = loads_.finds(signs);
+      }
       next_whole_look_ = clock_.steady() + between_looks_at_starts;
     } catch (const Error& error) {
       if (error.code() == ExitCode::settings) {
@@ -214,7 +218,6 @@ class Follower {
       job_.log.info("{}: has started since: all is compared", describe(job_.settings.admin));
       is_due_ = true;
     }
-    if (!loads_.empty()) look_at_loads(signs);
     signs_ = std::move(signs);
   }
 
@@ -237,15 +240,6 @@ class Follower {
     if (!signs_ || proxysql_is_away_) return;
     drift_.look(*signs_);
     job_.context.out.flush();
-  }
-
-  void look_at_loads(const Signs& signs) {
-    try {
-      loads_.require_signs(signs);
-      has_loads_ = loads_.finds(signs);
-    } catch (const Error& error) {
-      fatal_ = error;
-    }
   }
 
   /// Pauses, with an eye on all that look() sees.

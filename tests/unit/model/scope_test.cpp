@@ -17,7 +17,7 @@ const TableSchema scoped_servers = {.name = "mysql_servers",
                                                 {.name = "weight", .default_value = "1"},
                                                 {.name = "comment", .default_value = {}}}};
 
-Table table_of(std::initializer_list<Row> rows) {
+Table scoped_table(std::initializer_list<Row> rows) {
   return {.name = "mysql_servers", .columns = {"hostname", "weight", "comment"}, .rows = rows};
 }
 
@@ -30,7 +30,7 @@ Scope scope_of(LocalPart part) {
 }
 
 /// Of what is shared and of what is one's own, each seen.
-Table combined(const Scope& scope, const Table& shared, const Table& own) {
+Table joined_by(const Scope& scope, const Table& shared, const Table& own) {
   Sharing sharing(scope, {scoped_servers});
   sharing.see(shared);
   sharing.see(own);
@@ -39,39 +39,40 @@ Table combined(const Scope& scope, const Table& shared, const Table& own) {
 
 TEST(Scope, TakesLocalColumnsFromOneSideAndAllElseFromTheOther) {
   const auto scope = scope_of({.columns = {"weight"}, .rows = {}});
-  EXPECT_EQ(
-      combined(scope, table_of({{"a", "1", "new"}, {"b", "2", {}}}), table_of({{"a", "7", "old"}, {"c", "3", {}}})),
-      table_of({{"a", "7", "new"}, {"b", "2", {}}}));
+  EXPECT_EQ(joined_by(scope, scoped_table({{"a", "1", "new"}, {"b", "2", {}}}),
+                      scoped_table({{"a", "7", "old"}, {"c", "3", {}}})),
+            scoped_table({{"a", "7", "new"}, {"b", "2", {}}}));
 }
 
 TEST(Scope, TakesLocalRowsFromOneSideWhicheverSideMakesThemLocal) {
   const auto scope = scope_of({.columns = {}, .rows = {{text_rule("comment", "mine")}, {text_rule("hostname", "z")}}});
-  const auto shared = table_of({{"a", "1", {}}, {"b", "1", "mine"}, {"c", "1", {}}, {"z", "1", {}}});
-  const auto own = table_of({{"a", "7", "mine"}, {"b", "7", {}}, {"d", "7", {}}});
-  EXPECT_EQ(combined(scope, shared, own), table_of({{"a", "7", "mine"}, {"b", "7", {}}, {"c", "1", {}}}));
-  EXPECT_EQ(combined(scope, own, shared),
-            table_of({{"a", "1", {}}, {"b", "1", "mine"}, {"d", "7", {}}, {"z", "1", {}}}));
+  const auto shared = scoped_table({{"a", "1", {}}, {"b", "1", "mine"}, {"c", "1", {}}, {"z", "1", {}}});
+  const auto own = scoped_table({{"a", "7", "mine"}, {"b", "7", {}}, {"d", "7", {}}});
+  EXPECT_EQ(joined_by(scope, shared, own), scoped_table({{"a", "7", "mine"}, {"b", "7", {}}, {"c", "1", {}}}));
+  EXPECT_EQ(joined_by(scope, own, shared),
+            scoped_table({{"a", "1", {}}, {"b", "1", "mine"}, {"d", "7", {}}, {"z", "1", {}}}));
 }
 
 TEST(Scope, NeedsAllConditionsOfAnEntry) {
   const auto scope = scope_of({.columns = {}, .rows = {{text_rule("comment", "mine"), text_rule("weight", "7")}}});
-  EXPECT_EQ(combined(scope, table_of({{"a", "7", {}}, {"b", "7", "mine"}}), table_of({})), table_of({{"a", "7", {}}}));
+  EXPECT_EQ(joined_by(scope, scoped_table({{"a", "7", {}}, {"b", "7", "mine"}}), scoped_table({})),
+            scoped_table({{"a", "7", {}}}));
 }
 
 TEST(Scope, IsUndoneByCombiningTwice) {
   // What a node makes of a document and its own is, saved again, that document.
   const auto scope = scope_of({.columns = {"weight"}, .rows = {{text_rule("comment", "mine")}}});
-  const auto document = table_of({{"a", "1", {}}, {"b", "1", "mine"}, {"c", "1", {}}});
-  const auto own = table_of({{"a", "7", {}}, {"c", "7", "mine"}, {"d", "7", "mine"}});
-  const auto here = combined(scope, document, own);
-  EXPECT_EQ(here, table_of({{"a", "7", {}}, {"c", "7", "mine"}, {"d", "7", "mine"}}));
-  EXPECT_EQ(combined(scope, here, document), document);
+  const auto document = scoped_table({{"a", "1", {}}, {"b", "1", "mine"}, {"c", "1", {}}});
+  const auto own = scoped_table({{"a", "7", {}}, {"c", "7", "mine"}, {"d", "7", "mine"}});
+  const auto here = joined_by(scope, document, own);
+  EXPECT_EQ(here, scoped_table({{"a", "7", {}}, {"c", "7", "mine"}, {"d", "7", "mine"}}));
+  EXPECT_EQ(joined_by(scope, here, document), document);
 }
 
 TEST(Scope, CostsNothingWhereNothingIsLocal) {
   const Sharing sharing(scope_of({.columns = {"weight"}, .rows = {}}), {{.name = "mysql_users", .columns = {}}});
   EXPECT_FALSE(sharing.has_local());
-  const auto rows = table_of({{"a", "1", {}}}).rows;
+  const auto rows = scoped_table({{"a", "1", {}}}).rows;
   const auto given = sharing.combine({{.name = "mysql_servers", .columns = {}, .rows = rows}}, {});
   EXPECT_TRUE(given.front().rows.is_shared_with(rows));
   EXPECT_FALSE(Scope().is_about({"mysql_servers"}));
@@ -83,7 +84,7 @@ TEST(Scope, TellsWhichEntriesNothingMeetsAndWhatIsKept) {
                                      {text_rule("hostname", "nobody"), text_rule("comment", "s3cr3t")},
                                      {text_rule("of another version", "x")}}}),
                   {scoped_servers});
-  const auto table = table_of({{"a", "1", {}}, {"b", "1", {}}});
+  const auto table = scoped_table({{"a", "1", {}}, {"b", "1", {}}});
   sharing.see(table);
   EXPECT_THAT(sharing.unmet(),
               ElementsAre("keep_local: entry 2 of mysql_servers (rows by hostname and comment) matches "

@@ -21,7 +21,7 @@ Table users(std::initializer_list<Row> rows) {
   return {.name = "mysql_users", .columns = {"username", "default_hostgroup", "active"}, .rows = rows};
 }
 
-Table rules(std::initializer_list<Row> rows) {
+Table some_rules(std::initializer_list<Row> rows) {
   return {.name = "mysql_query_rules",
           .columns = {"rule_id", "active", "flagIN", "match_pattern", "username", "flagOUT", "destination_hostgroup",
                       "mirror_hostgroup", "apply"},
@@ -48,7 +48,7 @@ Texts said_of(const std::vector<Table>& tables) {
 
 TEST(Soundness, HasNothingToSayOfWhatFits) {
   const auto whole = {some_servers, users({{"app", "1", "1"}}),
-                      rules({{"10", "1", "0", "^SELECT", std::nullopt, std::nullopt, "2", std::nullopt, "1"}})};
+                      some_rules({{"10", "1", "0", "^SELECT", std::nullopt, std::nullopt, "2", std::nullopt, "1"}})};
   EXPECT_THAT(said_of(whole), ElementsAre());
   const auto findings = examine_configuration("mysql", whole);
   Texts checks;
@@ -62,11 +62,11 @@ TEST(Soundness, HasNothingToSayOfWhatFits) {
 TEST(Soundness, NamesHostgroupsWithoutServers) {
   const auto said =
       said_of({some_servers, users({{"app", "1", "1"}, {"old", "7", "1"}, {"old", "7", "1"}, {"off", "8", "0"}}),
-               rules({{"10", "1", "0", "a", std::nullopt, std::nullopt, "2", "5", "1"},
-                      {"11", "1", "0", "b", std::nullopt, std::nullopt, "5", std::nullopt, "1"},
-                      {"12", "1", "0", "c", std::nullopt, std::nullopt, "6", "-1", "1"},
-                      {"13", "0", "0", "d", std::nullopt, std::nullopt, "9", std::nullopt, "1"},
-                      {"14", "1", "0", "e", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "1"}}),
+               some_rules({{"10", "1", "0", "a", std::nullopt, std::nullopt, "2", "5", "1"},
+                           {"11", "1", "0", "b", std::nullopt, std::nullopt, "5", std::nullopt, "1"},
+                           {"12", "1", "0", "c", std::nullopt, std::nullopt, "6", "-1", "1"},
+                           {"13", "0", "0", "d", std::nullopt, std::nullopt, "9", std::nullopt, "1"},
+                           {"14", "1", "0", "e", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "1"}}),
                Table{.name = "mysql_query_rules_fast_routing",
                      .columns = {"username", "schemaname", "destination_hostgroup"},
                      .rows = {Row{"app", "db", "6"}}}});
@@ -76,7 +76,7 @@ TEST(Soundness, NamesHostgroupsWithoutServers) {
 }
 
 TEST(Soundness, NamesNoMoreThanAFew) {
-  auto many = rules({});
+  auto many = some_rules({});
   for (int i = 1; i <= 7; ++i) {
     many.rows.push_back(
         Row{std::to_string(i), "1", "0", std::to_string(i), std::nullopt, std::nullopt, "3", std::nullopt, "1"});
@@ -136,7 +136,7 @@ TEST(Soundness, NamesRulesThatMatchTheSame) {
   };
   for (const auto& [what, first, second, said] : cases) {
     SCOPED_TRACE(what);
-    EXPECT_EQ(said_of({some_servers, app, rules({first, second})}), said);
+    EXPECT_EQ(said_of({some_servers, app, some_rules({first, second})}), said);
   }
 }
 
