@@ -23,7 +23,7 @@ Table users(Rows rows) {
           .rows = std::move(rows)};
 }
 
-Table rules(Rows rows) {
+Table table_of_rules(Rows rows) {
   return {.name = "mysql_query_rules", .columns = {"rule_id", "active", "digest"}, .rows = std::move(rows)};
 }
 
@@ -158,7 +158,7 @@ TEST(Normalise, LosesInactiveRulesAndPadsDigestsAtRuntime) {
       {std::nullopt, std::nullopt},
   };
   for (const auto& [memory, runtime] : cases) {
-    EXPECT_EQ(runtime_form(rules({{"1", "1", memory}, {"2", "0", "0x1"}})).rows, (Rows{{"1", "1", runtime}}));
+    EXPECT_EQ(runtime_form(table_of_rules({{"1", "1", memory}, {"2", "0", "0x1"}})).rows, (Rows{{"1", "1", runtime}}));
   }
 }
 
@@ -177,8 +177,8 @@ TEST(Normalise, KnowsWhatIsOnlyInMemory) {
   EXPECT_TRUE(is_only_in_memory(table, {"u", "p", "0", "", "1", "1"}));
   EXPECT_TRUE(is_only_in_memory(table, {"u", "p", "1", "", "0", "0"}));
   EXPECT_FALSE(is_only_in_memory(table, {"u", "p", "1", "", "0", "1"}));
-  EXPECT_TRUE(is_only_in_memory(rules({}), {"1", "0", ""}));
-  EXPECT_FALSE(is_only_in_memory(rules({}), {"1", "1", ""}));
+  EXPECT_TRUE(is_only_in_memory(table_of_rules({}), {"1", "0", ""}));
+  EXPECT_FALSE(is_only_in_memory(table_of_rules({}), {"1", "1", ""}));
   EXPECT_FALSE(is_only_in_memory({.name = "scheduler", .columns = {"active"}, .rows = {}}, {"0"}));
 }
 

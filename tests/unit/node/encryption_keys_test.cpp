@@ -63,10 +63,10 @@ TEST(EncryptionKeys, SayWhatIsWrongInWhichLineAndNeverWhatStandsThere) {
       {"a:", "f: line 1: the key must be 32 bytes in base64"},
       {"a:" + base64 + "\na:" + base64, "f: line 2: key a stands there already"},
   };
-  for (const auto& [text, error] : cases) {
-    SCOPED_TRACE(text);
-    const auto said = keys_error([&] { parse_encryption_keys(text, "f"); });
-    EXPECT_THAT(said, StartsWith(error));
+  for (const auto& item : cases) {
+    SCOPED_TRACE(item.text);
+    const auto said = keys_error([&] { parse_encryption_keys(item.text, "f"); });
+    EXPECT_THAT(said, StartsWith(item.error));
     EXPECT_THAT(said, Not(HasSubstr("c3Nz")));
   }
 }
