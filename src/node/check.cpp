@@ -80,7 +80,7 @@ std::string directory_problem(const std::string& path) {
 }
 
 constexpr auto share_hint =
-    "make it, or share it with a group: the README's \"Users and permissions\" has the commands";
+    "make it, or share it with a group: docs/install.md, \"Who runs what\", has the commands";
 
 Finding look_at_uuid(const Settings& settings) {
   constexpr auto check = "uuid";

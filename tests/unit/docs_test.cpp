@@ -1,6 +1,7 @@
 // What operators read must name what the program knows.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -40,20 +41,37 @@ TEST(Docs, DefaultFileIsValidAndDescribesEverySetting) {
   EXPECT_EQ(described.size(), names.size());
 }
 
-TEST(Docs, ReadmeNamesEverySettingAndConfiguration) {
-  const auto readme = project_file("README.md");
-  for (const auto& name : setting_names()) EXPECT_NE(readme.find("`" + name + "`"), std::string::npos) << name;
-  for (const auto& name : configuration_names()) EXPECT_NE(readme.find("`" + name + "`"), std::string::npos) << name;
+TEST(Docs, PagesNameEverySettingAndConfiguration) {
+  const auto settings = project_file("docs/settings.md");
+  for (const auto& name : setting_names()) EXPECT_NE(settings.find("`" + name + "`"), std::string::npos) << name;
+  const auto travels = project_file("docs/what-travels.md");
+  for (const auto& name : configuration_names()) EXPECT_NE(travels.find("`" + name + "`"), std::string::npos) << name;
 }
 
-TEST(Docs, ReadmeNamesEveryCommandAndOption) {
+TEST(Docs, ReadmeIsShort) {
   const auto readme = project_file("README.md");
+  EXPECT_LE(std::count(readme.begin(), readme.end(), '\n'), 150);
+}
+
+TEST(Docs, VersionIsTheSameEverywhere) {
+  const auto first = [](const std::string& name, const std::string& pattern) {
+    const auto text = project_file(name);
+    std::smatch found;
+    return std::regex_search(text, found, std::regex(pattern)) ? found[1].str() : "none in " + name;
+  };
+  const auto version = first("CMakeLists.txt", R"(project\(\S+ VERSION (\S+))");
+  EXPECT_EQ(first("CHANGELOG.md", R"(\n## (\d\S*),)"), version);
+  EXPECT_EQ(first("packaging/changelog", R"(^\S+ \(([^-]+)-)"), version);
+}
+
+TEST(Docs, PageOfCommandsNamesEveryCommandAndOption) {
+  const auto page = project_file("docs/commands.md");
   for (const auto& command : commands()) {
     for (const auto name : command.names) {
-      EXPECT_NE(readme.find("`" + std::string(name)), std::string::npos) << name;
+      EXPECT_NE(page.find("`" + std::string(name)), std::string::npos) << name;
     }
     for (const auto& option : command.options) {
-      EXPECT_NE(readme.find("--" + std::string(option.name)), std::string::npos) << option.name;
+      EXPECT_NE(page.find("--" + std::string(option.name)), std::string::npos) << option.name;
     }
   }
 }
