@@ -329,18 +329,14 @@ ExitCode follow(const Job& job) {
     }
     job.context.notify("RELOADING=1");
     try {
-      settings = as_followed(job.load_settings());
+      auto anew = as_followed(job.load_settings());
+      // The others have to know of some, such as which keys are held here now.
+      tell_following({.context = job.context, .settings = anew, .log = job.log, .following = true}, true);
+      settings = std::move(anew);
       job.log.info("read the settings anew");
     } catch (const Error& error) {
       report(job.log, error);
       job.log.warn("goes on with the settings as they were");
-      continue;
-    }
-    try {
-      // What the others have to know of them, such as which keys are held here now.
-      tell_following({.context = job.context, .settings = settings, .log = job.log, .following = true}, true);
-    } catch (const Error& error) {
-      report(job.log, error);
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "proxysql_consul/node/rekey.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <ostream>
 #include <utility>
@@ -24,11 +25,12 @@ class Rekey {
         patience_(job.begin(patience_of_sealing)),
         store_(job.open_consul(job.settings.consul)) {}
 
-  ExitCode run(const std::vector<std::string>& names) {
+  ExitCode run(std::vector<std::string> names) {
     const auto freeze = patience_.retry([&] { return store_->get(keys_.freeze()); });
     if (freeze)
       throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
     auto worst = ExitCode::ok;
+    if (names.empty()) names = all_names();
     // Nothing is made or locked: what is told of this node may be older than what it holds now.
     const auto uuid = NodeFiles(job_, true).uuid();
     bool has_any = false;
@@ -48,6 +50,19 @@ class Rekey {
   }
 
  private:
+  /// Those that this node knows, and what else Consul holds: other nodes' settings may add configurations, and what is
+  /// left out would stay as it is without a word.
+  std::vector<std::string> all_names() {
+    auto names = job_.settings.catalogue.names();
+    for (const auto& key : patience_.retry([&] { return store_->keys(keys_.prefix()); })) {
+      const auto name = keys_.name_of(key).value_or("");
+      // Below a slash is another cluster's prefix.
+      if (name.empty() || key == keys_.freeze() || name.find('/') != std::string::npos) continue;
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    return names;
+  }
+
   bool is_there(const std::string& name) {
     return patience_.retry(
         [&] { return store_->get(keys_.document(name)) || !store_->keys(keys_.history(name)).empty(); });
@@ -113,10 +128,8 @@ ExitCode rekey(const Job& job, const std::vector<std::string>& configurations) {
     throw Error(ExitCode::settings, "rekey has no key to seal with: encryption_keys_file is not set",
                 "docs/operations.md says how keys are set up and rotated");
   }
-  auto names = configurations;
-  for (const auto& name : names) job.settings.catalogue.named(name);
-  if (names.empty()) names = job.settings.catalogue.names();
-  return Rekey(job).run(names);
+  for (const auto& name : configurations) job.settings.catalogue.named(name);
+  return Rekey(job).run(configurations);
 }
 
 }  // namespace proxysql_consul

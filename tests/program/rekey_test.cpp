@@ -108,6 +108,17 @@ TEST_F(Rekey, DoesNothingWhereAllIsSealedAlready) {
   EXPECT_THAT(a.run({"rekey", "mysql_users"}).out, StartsWith("nothing to do"));
 }
 
+TEST_F(Rekey, SealsAlsoWhatOtherNodesSettingsAdd) {
+  hold(a, dir, {"k1"}, plain_too);
+  const std::string text = R"({"config_name":"audit_rules","uuid":"u","tables":{"audit_rules":[["1"]]}})";
+  consul.set(prefix + "audit_rules", text);
+  consul.set(prefix + "other/mysql_servers", "of another cluster");
+  const auto ran = a.run({"rekey"});
+  EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+  EXPECT_EQ(ran.out, "audit_rules: 1 version sealed with key k1\n");
+  EXPECT_EQ(ring_of({"k1"}).open_text(consul.value_of(prefix + "audit_rules")), text);
+}
+
 TEST_F(Rekey, NeedsAKeyAThawedClusterAndNames) {
   EXPECT_EQ(a.run({"rekey"}).status, 3);
   hold(a, dir, {"k1"});
