@@ -107,7 +107,8 @@ std::string format_man(std::span<const Command> commands, std::string_view versi
           entry("PROXYSQL_CONSUL_SETTING", "Any setting, by its name in capitals, over the settings file.") +
           entry("CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, ...",
                 "Consul's own variables, over both; docs/consul.md has them all.") +
-          ".SH FILES\n" + entry("/etc/proxysql-consul.cnf", "The settings, a JSON object; docs/settings.md describes each.") +
+          ".SH FILES\n" +
+          entry("/etc/proxysql-consul.cnf", "The settings, a JSON object; docs/settings.md describes each.") +
           entry("/var/lib/proxysql/proxysql-consul.uuid", "Who this node is: made by the first run, never copied.") +
           entry("/var/lib/proxysql/proxysql-consul.state", "What this node has saved and applied.") +
           ".SH SEE ALSO\n.BR consul (1),\n.BR proxysql (1)\n";

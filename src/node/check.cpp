@@ -79,8 +79,7 @@ std::string directory_problem(const std::string& path) {
              : "its directory does not exist";
 }
 
-constexpr auto share_hint =
-    "make it, or share it with a group: docs/install.md, \"Who runs what\", has the commands";
+constexpr auto share_hint = "make it, or share it with a group: docs/install.md, \"Who runs what\", has the commands";
 
 Finding look_at_uuid(const Settings& settings) {
   constexpr auto check = "uuid";

@@ -9,12 +9,12 @@
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/patience.h"
-#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/blocking_query.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/drift.h"
 #include "proxysql_consul/node/local_loads.h"
 #include "proxysql_consul/node/receive.h"
+#include "proxysql_consul/node/service_manager.h"
 
 namespace proxysql_consul {
 namespace {
@@ -49,6 +49,7 @@ class Follower {
   explicit Follower(const Job& job)
       : job_(job),
         clock_(job.context.clock),
+        manager_(job.context),
         prefix_(job.settings.keys().prefix()),
         no_patience_(clock_, job.log, std::chrono::seconds(0), job.context.seed),
         proxysql_(job, no_patience_),
@@ -63,9 +64,10 @@ class Follower {
     while (!is_told() && !fatal_) {
       try {
         turn();
-        tell("follows " + describe(job_.settings.consul));
+        manager_.tell("follows " + describe(job_.settings.consul));
       } catch (const Error& error) {
-        tell(std::string("tries on: ") + error.what());
+        // A Consul that does not answer is nothing that another start could mend.
+        manager_.tell(std::string("tries on: ") + error.what());
         consul_.reset();
         query_.ask_at_once();
         if (!consul_is_away_) job_.log.warn("{}; tries on", error.what());
@@ -78,23 +80,8 @@ class Follower {
   }
 
  private:
-  /// Whoever started this hears how it stands after each look at Consul, the first of which makes it ready. One that
-  /// does not answer is nothing that another start could mend.
-  void tell(const std::string& status) {
-    if (status == told_) return;
-    told_ = status;
-    job_.context.notify("READY=1\nSTATUS=" + printable(status, 200));
-  }
-
-  void beat() {
-    const auto now = clock_.steady();
-    if (!job_.context.watchdog || now < next_beat_) return;
-    next_beat_ = now + *job_.context.watchdog;
-    job_.context.notify("WATCHDOG=1");
-  }
-
   bool is_told() {
-    beat();
+    manager_.beat();
     if (clock_.stopping()) return true;
     reload_ = reload_ || (job_.context.take_reload && job_.context.take_reload());
     return reload_;
@@ -254,6 +241,7 @@ class Follower {
 
   const Job& job_;
   Clock& clock_;
+  ServiceManager manager_;
   std::string prefix_;
   Patience no_patience_;
   LocalProxySql proxysql_;
@@ -274,8 +262,6 @@ class Follower {
   std::optional<Signs> signs_;  ///< of the last look
   std::optional<Error> fatal_;
   Time next_comparison_{};
-  Time next_beat_{};
-  std::string told_;        ///< to the service manager
   bool has_loads_ = false;  ///< something is to be published
   bool is_due_ = false;     ///< a delivery is, whether Consul's index moved or not
   bool consul_is_away_ = false;
@@ -296,6 +282,11 @@ void tell_following(const Job& job, bool now) {
   announce(job, files, {});
 }
 
+void report_kept(const Job& job, const Error& error) {
+  report(job.log, error);
+  job.log.warn("goes on with the settings as they were");
+}
+
 }  // namespace
 
 ExitCode follow(const Job& job) {
@@ -308,19 +299,29 @@ ExitCode follow(const Job& job) {
   // What the files lack shows now, and not at the first change.
   tell_following(job, true);
   if (job.context.stop_on_signals) job.context.stop_on_signals();
+  const auto with = [&](const Settings& settings) {
+    return Job{.context = job.context,
+               .settings = settings,
+               .log = job.log,
+               .load_settings = job.load_settings,
+               .following = true};
+  };
   auto settings = as_followed(job.settings);
+  std::optional<Settings> before;  // Those that the last reload replaced.
   for (;;) {
-    const Job own{.context = job.context,
-                  .settings = settings,
-                  .log = job.log,
-                  .load_settings = job.load_settings,
-                  .following = true};
+    const auto own = with(settings);
     bool is_to_reload = false;
     try {
       is_to_reload = Follower(own).run();
-    } catch (const Error&) {
-      tell_following(job, false);
-      throw;
+    } catch (const Error& error) {
+      if (!before || error.code() != ExitCode::settings) {
+        tell_following(job, false);
+        throw;
+      }
+      // What is wrong with some settings ProxySQL alone can tell.
+      report_kept(job, error);
+      settings = *std::exchange(before, std::nullopt);
+      continue;
     }
     if (!is_to_reload) {
       job.context.notify("STOPPING=1");
@@ -331,12 +332,11 @@ ExitCode follow(const Job& job) {
     try {
       auto anew = as_followed(job.load_settings());
       // The others have to know of some, such as which keys are held here now.
-      tell_following({.context = job.context, .settings = anew, .log = job.log, .following = true}, true);
-      settings = std::move(anew);
+      tell_following(with(anew), true);
+      before = std::exchange(settings, std::move(anew));
       job.log.info("read the settings anew");
     } catch (const Error& error) {
-      report(job.log, error);
-      job.log.warn("goes on with the settings as they were");
+      report_kept(job, error);
     }
   }
 }

@@ -365,6 +365,24 @@ TEST_F(Follow, ReadsItsSettingsAnew) {
                           HasSubstr("read the settings anew"), HasSubstr("passed over"), HasSubstr("passed over")));
 }
 
+TEST_F(Follow, GoesOnWithItsSettingsWhereItsProxySqlFindsTheNewOnesWrong) {
+  save_from_a({"one"});
+  bool asked = false;
+  b.take_reload = [&] { return std::exchange(asked, false); };
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              b.configure(R"("keep_local":{"mysql_servers":{"columns":["wieght"]}})");
+                              asked = true;
+                            }},
+                           {seconds(15), [&] { save_from_a({"two"}); }}},
+                          seconds(30));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(b.servers(), ElementsAre("two"));
+  EXPECT_THAT(ran.err,
+              ElementsAre(HasSubstr("read the settings anew"), HasSubstr("there is no column wieght"),
+                          HasSubstr("there is no column wieght"), HasSubstr("goes on with the settings as they were")));
+}
+
 TEST_F(Follow, ReadsItsKeysAnewAndTellsTheOthers) {
   hold(a, dir, {"k1"});
   hold(b, dir, {"k1"});

@@ -9,9 +9,10 @@
 
 namespace proxysql_consul {
 
-/// Those of these names, or all that Consul holds; current versions, and then earlier ones. Adds no version to the history, and touches
-/// neither ProxySQL nor this node's files. Throws Error{settings} without a key, Error{refused} while the cluster is
-/// frozen or where a live node lacks the key; what fails for one document is reported, and in the result.
+/// Those of these names, or all that Consul holds; current versions, and then earlier ones. Adds no version to the
+/// history, and touches neither ProxySQL nor this node's files. Throws Error{settings} without a key, Error{refused}
+/// while the cluster is frozen or where a live node lacks the key; what fails for one document is reported, and in the
+/// result.
 ExitCode rekey(const Job& job, const std::vector<std::string>& configurations);
 
 }  // namespace proxysql_consul
