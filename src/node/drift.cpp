@@ -6,6 +6,7 @@
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/differ.h"
 #include "proxysql_consul/node/receive.h"
@@ -78,6 +79,14 @@ ExitCode DriftWatch::look_at(const Configuration& configuration, const Signs& si
   if (difference.is_same()) return ExitCode::ok;
   if (job_.settings.drift == Drift::warn) {
     if (is_news) job_.log.warn("{}: {}: `diff {}` shows it, `pull --force {}` mends it", name, what, name, name);
+    return ExitCode::ok;
+  }
+  // Asked for after the document, and so no older than what it keeps from being applied.
+  if (const auto freeze = patience.retry([&] { return store->get(keys.freeze()); })) {
+    if (is_news) {
+      job_.log.warn("{}: {}: applied again after the thaw: {}", name, what,
+                    proxysql_consul::describe(parse_freeze(freeze->value)));
+    }
     return ExitCode::ok;
   }
   job_.log.warn("{}: {}: applied again", name, what);

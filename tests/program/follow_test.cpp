@@ -160,6 +160,29 @@ TEST_F(FollowAndDrift, IsMendedWhereThatIsAskedFor) {
   EXPECT_EQ(outcome_of_b(), "applied");
 }
 
+TEST_F(FollowAndDrift, IsToldAloneWhileTheClusterIsFrozenAndMendedAfterwards) {
+  b.configure("\"drift\":\"repair\"");
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
+                            }},
+                           {seconds(10), [&] { b.set_servers({"other"}); }},
+                           {seconds(300),
+                            [&] {
+                              EXPECT_THAT(b.servers(), ElementsAre("other"));
+                              EXPECT_EQ(outcome_of_b(), "drifted");
+                              EXPECT_TRUE(b.state().frozen);
+                              EXPECT_EQ(a.run({"thaw"}).status, 0);
+                            }},
+                           {seconds(370), [&] { EXPECT_THAT(b.servers(), ElementsAre("applied")); }}},
+                          seconds(371));
+  EXPECT_THAT(ran.err, ElementsAre(AllOf(HasSubstr("runtime differs from what was applied"),
+                                         HasSubstr("the cluster is frozen by host-a"), HasSubstr("noon")),
+                                   HasSubstr("rows of mysql_servers: applied again")));
+  EXPECT_EQ(outcome_of_b(), "applied");
+  EXPECT_FALSE(b.state().frozen);
+}
+
 TEST_F(FollowAndDrift, IsIgnoredWhereThatIsAskedFor) {
   b.configure("\"drift\":\"ignore\"");
   const auto ran = follow({{seconds(5), [&] { b.set_servers({"other"}); }}}, seconds(300));
