@@ -130,7 +130,7 @@ void LocalProxySql::take_inventory() {
                 "the user must be one of admin-admin_credentials, and not of admin-stats_credentials");
   }
   if (!job_.settings.scope.tables.empty()) {
-    for (const auto& absent : check_scope(*session_, inventory, job_.settings.scope)) {
+    for (const auto& absent : check_scope(*session_, inventory, job_.settings.catalogue, job_.settings.scope)) {
       // Nobody needs to hear it at each of many deliveries.
       if (job_.following) {
         job_.log.debug("{}", absent);

@@ -1,5 +1,6 @@
 #include "proxysql_consul/node/keep_local.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -22,13 +23,34 @@ Source within(const Source& source, const std::string& name) {
   return {source.file, source.key + "." + printable(name, 64)};
 }
 
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_number(std::string_view text) { return is_digits(text.substr(text.starts_with('-') ? 1 : 0)); }
+
+bool is_range(std::string_view text) {
+  const auto dash = text.find('-', 1);
+  return dash != std::string_view::npos && is_number(text.substr(0, dash)) && is_number(text.substr(dash + 1));
+}
+
+/// "900 - 999" and "900..999" are a range to whoever wrote them, and the text of hardly any cell.
+bool looks_like_range(std::string_view text) {
+  std::string plain(text);
+  std::erase_if(plain, [](char c) { return c == ' ' || c == '\t'; });
+  if (const auto dots = plain.find(".."); dots != std::string::npos) plain.replace(dots, 2, "-");
+  return plain != text && is_range(plain);
+}
+
 /// "900-999", or nothing where the text is no range.
 std::optional<CellRule> range_of(const Source& source, std::string_view text) {
+  if (looks_like_range(text)) source.refuse_text("must be a range as in 900-999, without blanks or dots", text);
   const auto dash = text.find('-', 1);
   if (dash == std::string_view::npos) return std::nullopt;
   const auto low = to_integer(text.substr(0, dash));
   const auto high = to_integer(text.substr(dash + 1));
   if (low && dash + 1 == text.size()) source.refuse_text("must be a range with both its ends", text);
+  if (is_range(text) && (!low || !high)) source.refuse_text("must be a range of integers of 64 bits", text);
   if (!low || !high) return std::nullopt;
   if (*low > *high) source.refuse_text("must be a range that begins with the smaller number", text);
   return CellRule{.column = {}, .kind = CellRule::Kind::range, .text = {}, .low = *low, .high = *high};
@@ -63,6 +85,11 @@ LocalPart part_of(const Source& source, const Json& value) {
     const auto place = within(source, item.key());
     if (item.key() == "columns") {
       part.columns = as_list(place, item.value());
+      for (const auto& column : part.columns) {
+        if (std::count(part.columns.begin(), part.columns.end(), column) > 1) {
+          place.refuse_text("must name each column once", column);
+        }
+      }
     } else if (item.key() == "rows") {
       if (!item.value().is_array()) place.refuse("must be a list of objects", item.value().type_name());
       for (const auto& entry : item.value()) part.rows.push_back(entry_of(place, entry));

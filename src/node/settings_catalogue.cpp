@@ -97,6 +97,10 @@ class Entry {
     if (!is_good) member("words").refuse_text("must be words as in LOAD MYSQL USERS TO RUNTIME, of letters", words);
     std::transform(words.begin(), words.end(), words.begin(),
                    [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    for (const auto* word : {" TO ", " FROM "}) {
+      if ((" " + words + " ").find(word) == std::string::npos) continue;
+      member("words").refuse_text("must be the words of LOAD and SAVE up to their TO or FROM", words);
+    }
     return words;
   }
 

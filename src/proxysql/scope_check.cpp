@@ -30,9 +30,9 @@ bool is_of_another_version(std::string_view table, std::string_view column) {
   return found != later.end() && std::find(found->second.begin(), found->second.end(), column) != found->second.end();
 }
 
-std::vector<std::string> known_tables(const Inventory& inventory) {
+std::vector<std::string> known_tables(const Inventory& inventory, const Catalogue& catalogue) {
   std::vector<std::string> names;
-  for (const auto& configuration : catalogue()) {
+  for (const auto& configuration : catalogue.all()) {
     names.insert(names.end(), configuration.tables.begin(), configuration.tables.end());
   }
   for (const auto& table : inventory.tables) {
@@ -65,11 +65,12 @@ std::vector<std::string> names_in(const LocalPart& part) {
 
 }  // namespace
 
-std::vector<std::string> check_scope(AdminSession& session, const Inventory& inventory, const Scope& scope) {
+std::vector<std::string> check_scope(AdminSession& session, const Inventory& inventory, const Catalogue& catalogue,
+                                     const Scope& scope) {
   std::vector<std::string> absent;
   for (const auto& [table, part] : scope.tables) {
     if (!part.is_given && !inventory.tables.contains(table)) continue;
-    const auto known = known_tables(inventory);
+    const auto known = known_tables(inventory, catalogue);
     if (std::find(known.begin(), known.end(), table) == known.end()) {
       throw Error(ExitCode::settings, "keep_local: there is no table " + printable(table, 64),
                   did_you_mean(table, known));

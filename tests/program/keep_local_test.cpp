@@ -450,6 +450,19 @@ TEST_F(KeepLocal, NotesWhatAnotherVersionHas) {
                              Contains(HasSubstr("keep_local: this ProxySQL has no table mysql_galera_hostgroups"))));
 }
 
+TEST_F(KeepLocal, NotesATableOfThePluginsThatOnlyTheSettingsKnow) {
+  const std::string rules =
+      R"("configurations":[{"name":"audit_rules","words":"AUDIT RULES","tables":["audit_rules"]}],)";
+  b.configure(rules + R"("keep_local":{"audit_rules":{"columns":["bind"]}})");
+  share_two();
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/"));
+  const auto ran = b.run({"save", "mysql_servers"});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("keep_local: this ProxySQL has no table audit_rules")));
+  b.configure(rules + R"("keep_local":{"audit_rule":{"columns":["bind"]}})");
+  EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 3);
+}
+
 TEST_F(KeepLocal, PassesLocalRowsOverThatHaveNoPlaceHere) {
   NodeUnderTest old(consul, dir, "old", R"("keep_local":{"mysql_servers":{"rows":[{"hostgroup_id":"900-999"}]}})",
                     StandinVersion::v1_1);

@@ -59,6 +59,11 @@ TEST(KeepLocal, MatchesTheTextOfACell) {
       {"\"proxy-1\"", "proxy-1", true},
       {"\"10-a\"", "10-a", true},
       {"\"2026-11-28\"", "2026-11-28", true},
+      {"\"10.0.0.1\"", "10.0.0.1", true},
+      {"\"8.0\"", "8.0", true},
+      {"\"1 of 2\"", "1 of 2", true},
+      {"\"10..a\"", "10..a", true},
+      {"\"-\"", "-", true},
   };
   for (const auto& [rule, cell, is_met] : cases) {
     SCOPED_TRACE(std::string(rule) + " " + std::string(cell.value_or("NULL")));
@@ -84,6 +89,13 @@ TEST(KeepLocal, RefusesWhatSaysNothing) {
       {R"({"t":{"rows":[{"a":"999-900"}]}})",
        "f: keep_local.t.rows.a: must be a range that begins with the smaller number, is \"999-900\""},
       {R"({"t":{"rows":[{"a":"900-"}]}})", "f: keep_local.t.rows.a: must be a range with both its ends, is \"900-\""},
+      {R"({"t":{"rows":[{"a":"900 - 999"}]}})",
+       "f: keep_local.t.rows.a: must be a range as in 900-999, without blanks or dots, is \"900 - 999\""},
+      {R"({"t":{"rows":[{"a":"900- 999"}]}})", "f: keep_local.t.rows.a: must be a range as in 900-999, without blanks"},
+      {R"({"t":{"rows":[{"a":"-5..9"}]}})", "f: keep_local.t.rows.a: must be a range as in 900-999, without blanks"},
+      {R"({"t":{"rows":[{"a":"0-99999999999999999999"}]}})",
+       "f: keep_local.t.rows.a: must be a range of integers of 64 bits, is \"0-99999999999999999999\""},
+      {R"({"t":{"columns":["a","b","a"]}})", "f: keep_local.t.columns: must name each column once, is \"a\""},
       {R"({"t":{"rows":[{"a":true}]}})", "f: keep_local.t.rows.a: must be a value, a range such as 900-999"},
       {R"({"t":{"rows":[{"a":1.5}]}})", "f: keep_local.t.rows.a: must be a value, a range such as 900-999"},
       {R"({"t":{"rows":[{"a":["b"]}]}})", "f: keep_local.t.rows.a: must be a value, a range such as 900-999"},
