@@ -47,6 +47,8 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     layers.runtime = std::move(runtime.tables);
     if (sharing_.has_local()) {
       for (auto& table : *layers.runtime) table = shared_form(std::move(table), {});
+      // What is marked at runtime is local, whatever somebody edits in memory and has not LOADed.
+      sharing_.see(*layers.runtime);
     }
     result.load = std::move(runtime.load);
   }

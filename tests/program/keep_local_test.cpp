@@ -341,6 +341,22 @@ TEST_F(KeepLocal, SaysThatALoadMakesLocalEditsLive) {
   EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/ONLINE/new", "1/db2/1/ONLINE/new"));
 }
 
+TEST_F(KeepLocal, TakesWhatIsMarkedAtRuntimeAloneForLocal) {
+  b.configure(R"("keep_local":{"mysql_servers":{"rows":[{"comment":"mine*"}]}})");
+  share_two();
+  load(b, {server("1", "b-1", "1"), server("1", "b-2", "1"), "UPDATE mysql_servers SET comment='mine', weight=7"});
+  b.execute({"UPDATE mysql_servers SET comment='' WHERE hostname IN ('db1','b-1')",
+             "DELETE FROM mysql_servers WHERE hostname='b-2'"});
+  load(a, {"UPDATE mysql_servers SET weight=3", server("1", "db3", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  const auto ran = b.update();
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(servers_of(b, ""),
+              ElementsAre("1/b-1/7/ONLINE/", "1/db1/7/ONLINE/", "1/db2/7/ONLINE/mine", "1/db3/1/ONLINE/"));
+  EXPECT_THAT(ran.err, Contains(AllOf(HasSubstr("makes live, too, what is kept local"), HasSubstr("hostname=b-1"),
+                                      HasSubstr("hostname=b-2"), HasSubstr("hostname=db1"))));
+}
+
 TEST_F(KeepLocal, DoesNotWarnInASaveOfLocalEditsInMemory) {
   b.configure(own_columns);
   share_two();
