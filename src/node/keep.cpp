@@ -1,5 +1,6 @@
 #include "proxysql_consul/node/keep.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -16,7 +17,11 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
   const auto keys = with.job.settings.keys();
   const auto ring = with.job.settings.keyring();
   const auto* known = with.files.state().find(name);
-  if (known == nullptr || known->version == 0) return std::nullopt;
+  // What is to be published is worth keeping even where this node never came to save or apply it.
+  const auto& publish = with.job.settings.publish;
+  const bool is_unknown = known == nullptr || known->version == 0;
+  const bool is_published = with.job.following && std::find(publish.begin(), publish.end(), name) != publish.end();
+  if (is_unknown && !is_published) return std::nullopt;
   std::optional<Held> current;
   for (const auto& version : versions) {
     auto held = with.patience.retry([&] { return open_document(with.store, keys, ring, version.entry, name); });
@@ -29,6 +34,10 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
   auto reading = with.proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
     return read_shared(session, inventory, configuration, with.job.settings, false);
   });
+  // A new ProxySQL has nothing that anybody made.
+  const bool is_empty =
+      std::all_of(reading.tables.begin(), reading.tables.end(), [](const Table& table) { return table.rows.empty(); });
+  if (is_unknown && is_empty) return std::nullopt;
   Document document{.config_name = name,
                     .uuid = with.files.uuid(),
                     .tables = std::move(reading.tables),

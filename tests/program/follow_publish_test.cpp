@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -177,6 +178,51 @@ TEST_F(FollowAndPublish, KeepsInTheHistoryWhatIsOvertaken) {
   EXPECT_THAT(ran.err, ::testing::Contains("warning: mysql_servers: what was loaded here was overtaken by version " +
                                            version_of(servers_key) + ": kept in the history as " + id));
   EXPECT_THAT(b.run({"history", "mysql_servers"}).out, HasSubstr(id));
+}
+
+TEST_F(FollowAndPublish, KeepsWhatAFirstVersionOvertakes) {
+  consul.entries.clear();
+  consul.removed_at = ++consul.index;
+  std::filesystem::remove(b.state_file());
+  b.execute({"DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME"});
+  follow({{seconds(5),
+           [&] {
+             consul.always = FakeConsul::Failure::away;
+             b.set_servers({"mine"});
+           }},
+          {seconds(60),
+           [&] {
+             consul.always.reset();
+             EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+           }}},
+         seconds(200));
+  EXPECT_THAT(b.servers(), ElementsAre("first"));
+  const auto key = meta + "history/mysql_servers/" + version_of(servers_key) + "." + b.uuid();
+  ASSERT_THAT(history(), ElementsAre(key));
+  EXPECT_THAT(consul.value_of(key), HasSubstr("\"mine\""));
+}
+
+TEST_F(FollowAndPublish, KeepsWhatWasLoadedBeforeItWhereItsStateIsGone) {
+  std::filesystem::remove(b.state_file());
+  b.set_servers({"mine"});
+  const auto before = history();
+  follow({}, seconds(20));
+  EXPECT_THAT(b.servers(), ElementsAre("first"));
+  const auto key = meta + "history/mysql_servers/" + version_of(servers_key) + "." + b.uuid();
+  EXPECT_THAT(history(), ::testing::Contains(key));
+  EXPECT_EQ(history().size(), before.size() + 1) << ::testing::PrintToString(history());
+}
+
+TEST_F(FollowAndPublish, KeepsNothingOfANewNodeThatHasNothingOrTheSame) {
+  std::filesystem::remove(b.state_file());
+  const auto before = history();
+  follow({}, seconds(20));
+  EXPECT_EQ(history(), before) << "the same";
+  std::filesystem::remove(b.state_file());
+  b.execute({"DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME"});
+  follow({}, seconds(20));
+  EXPECT_THAT(b.servers(), ElementsAre("first"));
+  EXPECT_EQ(history(), before) << "nothing";
 }
 
 TEST_F(FollowAndPublish, KeepsAsManyOvertakenVersionsAsSavedOnes) {

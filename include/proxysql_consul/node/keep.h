@@ -24,7 +24,8 @@ struct Keeping {
 
 /// Puts what is loaded here into the history, as overtaken by that version, unless it is one of `versions`. Nothing
 /// where it is, and where this node never saved nor applied the configuration: then nobody said that it is worth
-/// keeping. Throws what KvStore and AdminSession throw.
+/// keeping, unless this is a follow that publishes it, and there are rows of it. Throws what KvStore and AdminSession
+/// throw.
 std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& configuration,
                                       const std::vector<Version>& versions, std::uint64_t overtaken_by);
 
