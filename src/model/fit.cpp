@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/changes.h"
@@ -97,6 +98,16 @@ void fit_variables(Table& table, const Configuration& configuration, const std::
   if (count > 0) warnings.push_back("this ProxySQL has no variable " + join(unknown) + ": left out");
 }
 
+/// Short, since the state holds one a row, and of no use to who reads it.
+std::string key_digest(const TableSchema& schema, const RowView& row) {
+  std::string text = schema.name;
+  for (const auto& cell : pick(row, schema.key())) {
+    text.push_back('\0');
+    if (cell) text.append("=").append(*cell);
+  }
+  return sha256_hex(text).substr(0, 16);
+}
+
 }  // namespace
 
 Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
@@ -134,6 +145,25 @@ void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<s
                   "rename the one or the other");
     }
   }
+}
+
+std::vector<std::string> passed_over(const Sharing& sharing, const std::vector<TableSchema>& schemas,
+                                     const std::vector<Table>& document) {
+  std::vector<std::string> keys;
+  if (!sharing.has_local()) return keys;
+  for (const auto& schema : schemas) {
+    const auto* table = find_table(document, schema.name);
+    if (table == nullptr) continue;
+    for (const auto& row : table->rows) {
+      if (sharing.is_local(schema.name, row)) keys.push_back(key_digest(schema, row));
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+bool is_passed_over(const std::vector<std::string>& keys, const TableSchema& schema, const RowView& row) {
+  return !keys.empty() && std::binary_search(keys.begin(), keys.end(), key_digest(schema, row));
 }
 
 }  // namespace proxysql_consul

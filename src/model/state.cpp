@@ -28,6 +28,7 @@ Json to_json(const State& state) {
         {"load", entry.load},       {"applying", entry.applying},   {"runtime_alone", entry.runtime_alone},
         {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks},
         {"drifted", entry.drifted}, {"pending", entry.pending}};
+    if (!entry.passed_over.empty()) configurations[name]["passed_over"] = entry.passed_over;
   }
   return configurations;
 }
@@ -293,7 +294,8 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .attempted = entry.value("attempted", std::uint64_t{0}),
                                     .lacks = entry.value("lacks", false),
                                     .drifted = entry.value("drifted", false),
-                                    .pending = entry.value("pending", false)};
+                                    .pending = entry.value("pending", false),
+                                    .passed_over = entry.value("passed_over", std::vector<std::string>())};
     }
   } catch (const std::exception&) {
     throw Error(ExitCode::settings, file + ": is no state file of proxysql-consul",

@@ -147,6 +147,18 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
   }
 }
 
+/// What was passed over as local is older here than in Consul, whatever version this node is at.
+void guard_passed_over(const Holding& ours, const TableSchema& schema, const Table* theirs, const Table& tables,
+                       const std::string& name) {
+  if (theirs == nullptr || ours.passed_over.empty()) return;
+  for (const auto& change : changes_between(schema, *theirs, tables)) {
+    if (change.kind == Change::Kind::added || !is_passed_over(ours.passed_over, schema, change.from)) continue;
+    refuse(describe_row(schema, change.from) +
+               ": was kept local here and is shared now, and Consul's row, which differs, was passed over",
+           "`pull --force " + name + "` takes Consul's version, a plain `save " + name + "` replaces it");
+  }
+}
+
 /// Where Consul holds nothing, an empty ProxySQL must not be the first to speak, nor one whose version is gone.
 void guard_first(Weighed& weighed, Acquaintance acquaintance, const SaveOptions& options, const std::string& name) {
   if (acquaintance != Acquaintance::none) {
@@ -225,6 +237,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   if (sharing.has_local()) tables = sharing.document_of(std::move(tables), ours.left_out, fitted.tables);
   weighed.document.tables = carried_over(ours, fitted.tables, std::move(tables));
   carry_unknown_tables(ours, theirs->document->tables, weighed.document.tables);
+  weighed.passed_over = passed_over(sharing, ours.schemas, weighed.document.tables);
   weighed.lost = std::move(fitted.warnings);
   Tally all;
   std::vector<std::pair<const TableSchema*, Difference>> exposed;
@@ -254,6 +267,11 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
     return weighed;
   }
   if (options.if_current && all.any()) guard_unseen(*theirs, acquaintance, name);
+  for (const auto& schema : ours.schemas) {
+    const auto* table = find_table(weighed.document.tables, schema.name);
+    if (!options.if_current || table == nullptr) continue;
+    guard_passed_over(ours, schema, find_table(fitted.tables, schema.name), *table, name);
+  }
   if (!weighed.lost.empty() && !options.force) {
     refuse("Consul's " + describe(*theirs) +
                " holds what this ProxySQL cannot, and all nodes would lose it: " + join(weighed.lost, "; "),

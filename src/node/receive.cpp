@@ -256,7 +256,8 @@ class Receiver {
                                                    .warnings = applied->warnings,
                                                    .load = applied->load,
                                                    .runtime_alone = applied->withheld,
-                                                   .lacks = applied->lacks});
+                                                   .lacks = applied->lacks,
+                                                   .passed_over = applied->passed_over});
     files_.write_state();
     job_.context.out << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
     return applied->outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql;

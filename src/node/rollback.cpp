@@ -262,7 +262,8 @@ class Rollback {
                                   .warnings = applied.warnings,
                                   .load = applied.load,
                                   .runtime_alone = applied.withheld,
-                                  .lacks = applied.lacks});
+                                  .lacks = applied.lacks,
+                                  .passed_over = applied.passed_over});
     files_.count(name_, applied.outcome == Outcome::applied ? outcome : applied.outcome);
     files_.write_state();
     announce(job_, files_, proxysql_.version());

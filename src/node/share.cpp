@@ -122,12 +122,14 @@ class Save {
                                        .proxysql_version = proxysql_.version(),
                                        .saved_at = job_.now(),
                                        .message = options_.message}};
+    const auto* before = files_.state().find(name);
     const Holding ours{.configuration = reading.configuration,
                        .document = document,
                        .schemas = reading.schemas,
                        .memory = std::move(reading.memory),
                        .scope = job_.settings.scope,
-                       .left_out = std::move(reading.left_out)};
+                       .left_out = std::move(reading.left_out),
+                       .passed_over = before != nullptr ? before->passed_over : std::vector<std::string>()};
     const Weigh weigh_ours = [&](const std::optional<Held>& theirs) {
       const auto* known = files_.state().find(name);
       const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
@@ -300,7 +302,8 @@ class Save {
                              .at = job_.now(),
                              .warnings = {},
                              .load = reading.load,
-                             .applying = known != nullptr && known->applying};
+                             .applying = known != nullptr && known->applying,
+                             .passed_over = published.weighed.passed_over};
     if (!published.written) {
       if (!of_runtime) return;
       const bool is_known =

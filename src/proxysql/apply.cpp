@@ -52,6 +52,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     }
     result.load = std::move(runtime.load);
   }
+  result.passed_over = passed_over(sharing_, schemas_, wanted_.tables);
   auto circumstances = options_.circumstances;
   circumstances.interrupted = circumstances.interrupted || is_writing_;
   circumstances.is_that_load = !options_.known_load.empty() && options_.known_load == result.load;

@@ -171,6 +171,33 @@ TEST_F(KeepLocal, TakesTheClustersValuesWhenTheSettingIsTakenBack) {
   EXPECT_THAT(b.run({"pull"}).out, HasSubstr("unchanged, it was here already"));
 }
 
+TEST_F(KeepLocal, OverwritesNoRowThatWasPassedOverAndIsSharedAgain) {
+  const auto pull = HasSubstr("`pull --force mysql_servers` takes Consul's version, a plain `save mysql_servers` ");
+  for (const std::string edit : {"UPDATE mysql_servers SET status='ONLINE' WHERE hostname='db2'",
+                                 "DELETE FROM mysql_servers WHERE hostname='db2'"}) {
+    SCOPED_TRACE(edit);
+    b.configure(R"("keep_local":{"mysql_servers":{"rows":[{"status":"OFFLINE_SOFT"}]}})");
+    load(a, {server("1", "db1", "1"), server("1", "db2", "1"), "UPDATE mysql_servers SET comment=''"});
+    ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+    ASSERT_EQ(b.run({"pull", "--force"}).status, 0);
+    load(b, {"UPDATE mysql_servers SET status='OFFLINE_SOFT' WHERE hostname='db2'"});
+    load(a, {"UPDATE mysql_servers SET comment='new', weight=9 WHERE hostname='db2'"});
+    ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+    ASSERT_EQ(b.update().status, 0);
+    EXPECT_EQ(b.run({"save", "--if-current", "mysql_servers"}).status, 0) << "it is local";
+    load(b, {edit});
+    const auto ran = b.run({"save", "--if-current", "mysql_servers"});
+    EXPECT_EQ(ran.status, 8);
+    EXPECT_THAT(ran.err, ElementsAre(AllOf(HasSubstr("hostname=db2"), HasSubstr("was passed over"), pull)));
+    EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/9/ONLINE/new"));
+    ASSERT_EQ(b.run({"pull", "--force"}).status, 0);
+    EXPECT_EQ(servers_of(b), servers_in_consul());
+    load(b, {"UPDATE mysql_servers SET weight=5 WHERE hostname='db2'"});
+    EXPECT_EQ(b.run({"save", "--if-current", "mysql_servers"}).status, 0) << "it is known again";
+    ASSERT_EQ(a.update().status, 0);
+  }
+}
+
 TEST_F(KeepLocal, CountsAShrinkInSharedRows) {
   b.configure(own_rows);
   Texts statements;

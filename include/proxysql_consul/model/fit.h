@@ -28,4 +28,10 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
 /// Throws Error{payload} where an account of `tables` is named like one of `admins`: it would break their login.
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins);
 
+/// The digests of the keys of `document` that are local, sorted: what this node passes over of it.
+std::vector<std::string> passed_over(const Sharing& sharing, const std::vector<TableSchema>& schemas,
+                                     const std::vector<Table>& document);
+/// True where the key of that row of the document is one of these.
+bool is_passed_over(const std::vector<std::string>& keys, const TableSchema& schema, const RowView& row);
+
 }  // namespace proxysql_consul

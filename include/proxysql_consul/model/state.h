@@ -49,6 +49,8 @@ struct ConfigurationState {
   bool lacks = false;                 ///< partial for nothing but columns and tables that this ProxySQL lacks
   bool drifted = false;               ///< somebody has loaded something else since; `warnings` says what
   bool pending = false;               ///< a rollback has begun here, and was not published yet: nothing of this counts
+  /// passed_over() of the document as of then: what stands there is no older than what is here.
+  std::vector<std::string> passed_over = {};
 
   bool operator==(const ConfigurationState&) const = default;
 };

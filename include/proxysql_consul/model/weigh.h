@@ -23,7 +23,8 @@ struct Holding {
   /// The memory tables, where ProxySQL does not tell what was loaded and a monitor may have moved servers at runtime.
   std::optional<std::vector<Table>> memory = {};
   Scope scope = {};
-  std::vector<Table> left_out = {};  ///< of memory, where something is local: Sharing::left_out()
+  std::vector<Table> left_out = {};           ///< of memory, where something is local: Sharing::left_out()
+  std::vector<std::string> passed_over = {};  ///< of Consul's document when this node recorded it: as in the state
 };
 
 /// What Consul holds of it.
@@ -61,6 +62,7 @@ struct Weighed {
   std::vector<std::string> lost = {};      ///< what Consul's document holds beyond this ProxySQL's columns and tables
   std::vector<std::string> warnings = {};  ///< what is replaced or dropped, for people
   std::vector<std::string> notices = {};   ///< what else an operator should know
+  std::vector<std::string> passed_over = {};  ///< passed_over() of `document`
 };
 
 /// Throws Error{refused} where a guard stands against it; the hint says the ways out. Where Consul holds nothing,

@@ -29,16 +29,17 @@ struct ApplyOptions {
 };
 
 struct Applied {
-  Outcome outcome = Outcome::applied;   ///< applied; partial; failed: at runtime, but not on disk
-  bool changed = false;                 ///< false: it was there already, and nothing was written
-  bool loaded = false;                  ///< false: runtime had it already
-  bool lacks = false;                   ///< partial for nothing but columns and tables that this ProxySQL lacks
-  bool refused = false;                 ///< ProxySQL did not take all of it
-  bool withheld = false;                ///< from memory and disk, for what somebody edited
-  std::vector<std::string> warnings;    ///< what is missing, where partial or failed
-  std::vector<std::string> notices;     ///< what else an operator should know
-  std::vector<std::string> statements;  ///< of a dry run, secrets masked
-  std::string load;                     ///< load_of() of what runtime holds now
+  Outcome outcome = Outcome::applied;         ///< applied; partial; failed: at runtime, but not on disk
+  bool changed = false;                       ///< false: it was there already, and nothing was written
+  bool loaded = false;                        ///< false: runtime had it already
+  bool lacks = false;                         ///< partial for nothing but columns and tables that this ProxySQL lacks
+  bool refused = false;                       ///< ProxySQL did not take all of it
+  bool withheld = false;                      ///< from memory and disk, for what somebody edited
+  std::vector<std::string> warnings;          ///< what is missing, where partial or failed
+  std::vector<std::string> notices;           ///< what else an operator should know
+  std::vector<std::string> statements;        ///< of a dry run, secrets masked
+  std::string load;                           ///< load_of() of what runtime holds now
+  std::vector<std::string> passed_over = {};  ///< passed_over() of the document
 };
 
 /// One document on its way into ProxySQL. After Unavailable run() may be called again, on a new session.
