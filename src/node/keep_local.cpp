@@ -27,11 +27,12 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool is_number(std::string_view text) { return is_digits(text.substr(text.starts_with('-') ? 1 : 0)); }
+bool is_whole_number(std::string_view text) { return is_digits(text.substr(text.starts_with('-') ? 1 : 0)); }
 
 bool is_range(std::string_view text) {
   const auto dash = text.find('-', 1);
-  return dash != std::string_view::npos && is_number(text.substr(0, dash)) && is_number(text.substr(dash + 1));
+  return dash != std::string_view::npos && is_whole_number(text.substr(0, dash)) &&
+         is_whole_number(text.substr(dash + 1));
 }
 
 /// "900 - 999" and "900..999" are a range to whoever wrote them, and the text of hardly any cell.
