@@ -151,12 +151,14 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
 void guard_passed_over(const Holding& ours, const TableSchema& schema, const Table* theirs, const Table& tables,
                        const std::string& name) {
   if (theirs == nullptr || ours.passed_over.empty()) return;
-  for (const auto& change : changes_between(schema, *theirs, tables)) {
-    if (change.kind == Change::Kind::added || !is_passed_over(ours.passed_over, schema, change.from)) continue;
-    refuse(describe_row(schema, change.from) +
-               ": was kept local here and is shared now, and Consul's row, which differs, was passed over",
-           "`pull --force " + name + "` takes Consul's version, a plain `save " + name + "` replaces it");
-  }
+  const auto changes = changes_between(schema, *theirs, tables);
+  const auto shared_again = std::find_if(changes.begin(), changes.end(), [&](const Change& change) {
+    return change.kind != Change::Kind::added && is_passed_over(ours.passed_over, schema, change.from);
+  });
+  if (shared_again == changes.end()) return;
+  refuse(describe_row(schema, shared_again->from) +
+             ": was kept local here and is shared now, and Consul's row, which differs, was passed over",
+         "`pull --force " + name + "` takes Consul's version, a plain `save " + name + "` replaces it");
 }
 
 /// Where Consul holds nothing, an empty ProxySQL must not be the first to speak, nor one whose version is gone.
