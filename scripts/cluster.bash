@@ -127,10 +127,11 @@ start_consul() {
       choose_port
       ports+=("$port")
     done
+    # Elsewhere each node asks an agent of its own; here all come from one address, for which Consul allows 200.
     cat >"$work/consul.json" <<JSON
 {
   "bind_addr": "127.0.0.1", "client_addr": "127.0.0.1", "node_name": "consul-${ports[0]}",
-  "disable_update_check": true, "connect": {"enabled": false},
+  "disable_update_check": true, "connect": {"enabled": false}, "limits": {"http_max_conns_per_client": 5000},
   "ports": {"http": ${ports[0]}, "serf_lan": ${ports[1]}, "serf_wan": ${ports[2]}, "server": ${ports[3]},
             "dns": -1, "grpc": -1, "https": -1},
   "watches": [$(IFS=, && printf '%s' "${watches[*]}")]
