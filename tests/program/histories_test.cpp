@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,6 +19,7 @@
 #include "support/fake_kv_store.h"
 #include "support/process.h"
 #include "support/program_node.h"
+#include "support/seeds.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -29,17 +29,6 @@ using Content = std::vector<std::string>;
 
 /// A process that was killed: nothing catches it but the test.
 struct Killed {};
-
-unsigned long number_from_environment(const char* name, unsigned long otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoul(text, nullptr, 10) : otherwise;
-}
-
-/// Thousands of runs sync their files; what survives a power cut is not the question here.
-std::filesystem::path memory_directory() {
-  const std::filesystem::path shared = "/dev/shm";
-  return std::filesystem::is_directory(shared) ? shared : std::filesystem::temp_directory_path();
-}
 
 Content content_of(const std::string& text) {
   Content content;
@@ -380,13 +369,7 @@ INSTANTIATE_TEST_SUITE_P(Parts, Histories, ::testing::Range(0UL, parts));
 
 TEST_P(Histories, LoseNothingAndPretendNothing) {
   constexpr unsigned long usual = sanitized ? 64 : 2000;
-  const auto first = number_from_environment("HISTORIES_SEED", 1);
-  const auto count = number_from_environment("HISTORIES_COUNT", usual);
-  for (auto seed = first + GetParam(); seed < first + count; seed += parts) {
-    SCOPED_TRACE("HISTORIES_SEED=" + std::to_string(seed) + " HISTORIES_COUNT=1");
-    History(seed).run(12);
-    if (HasFailure()) return;
-  }
+  run_seeds(GetParam(), parts, usual, [](unsigned long seed) { History(seed).run(12); });
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +16,7 @@
 #include "proxysql_consul/model/document.h"
 #include "support/effort.h"
 #include "support/program_node.h"
+#include "support/seeds.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -100,16 +99,6 @@ Servers combined(const Rule& rule, const Servers& shared, const Servers& own) {
     }
   }
   return made;
-}
-
-unsigned long number_from_environment(const char* name, unsigned long otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoul(text, nullptr, 10) : otherwise;
-}
-
-std::filesystem::path memory_directory() {
-  const std::filesystem::path shared = "/dev/shm";
-  return std::filesystem::is_directory(shared) ? shared : std::filesystem::temp_directory_path();
 }
 
 class LocalHistory {
@@ -340,13 +329,7 @@ INSTANTIATE_TEST_SUITE_P(Parts, LocalHistories, ::testing::Range(0UL, parts));
 
 TEST_P(LocalHistories, ChangeNothingThatIsLocalAndLoseNothingThatIsShared) {
   constexpr unsigned long usual = sanitized ? 40 : 600;
-  const auto first = number_from_environment("HISTORIES_SEED", 1);
-  const auto count = number_from_environment("HISTORIES_COUNT", usual);
-  for (auto seed = first + GetParam(); seed < first + count; seed += parts) {
-    SCOPED_TRACE("HISTORIES_SEED=" + std::to_string(seed) + " HISTORIES_COUNT=1");
-    LocalHistory(seed).run(15);
-    if (HasFailure()) return;
-  }
+  run_seeds(GetParam(), parts, usual, [](unsigned long seed) { LocalHistory(seed).run(15); });
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/node/settings.h"
+#include "support/error_of.h"
 #include "support/process.h"
 
 namespace proxysql_consul {
@@ -25,13 +27,7 @@ const std::string base64 = to_base64(some_secret);
 
 template <typename Action>
 std::string keys_error(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::settings);
-    return error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")");
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::settings, std::move(action));
 }
 
 TEST(EncryptionKeys, AreALineEachInTheirOrder) {

@@ -8,6 +8,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/node/settings.h"
+#include "support/error_of.h"
 #include "support/process.h"
 
 namespace proxysql_consul {
@@ -31,13 +32,7 @@ Settings settings_with(const std::string& entries, const std::string& more = {})
 
 /// What is thrown: message, and hint in brackets if there is one.
 std::string refusal_of(const std::string& entries, const std::string& more = {}) {
-  try {
-    settings_with(entries, more);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::settings);
-    return error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")");
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::settings, [&] { settings_with(entries, more); });
 }
 
 TEST(SettingsCatalogue, AddsConfigurationsBehindTheBuiltInOnes) {

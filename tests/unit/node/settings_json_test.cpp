@@ -6,19 +6,14 @@
 #include <string>
 
 #include "proxysql_consul/base/error.h"
+#include "support/error_of.h"
 
 namespace proxysql_consul {
 namespace {
 
 /// What parsing `text` throws: message, and hint in brackets if there is one.
 std::string error_of(const std::string& text) {
-  try {
-    parse_settings_json(text, "f");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::settings);
-    return error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")");
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::settings, [&] { parse_settings_json(text, "f"); });
 }
 
 TEST(SettingsJson, SaysWhereAndWhatWasExpected) {

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "support/error_of.h"
 #include "support/process.h"
 
 namespace proxysql_consul {
@@ -25,13 +27,7 @@ Environment environment(Environment::Variables variables) { return Environment(s
 /// What `action` throws: message, and hint in brackets if there is one.
 template <typename Action>
 std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::settings);
-    return error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")");
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::settings, std::move(action));
 }
 
 TEST(Settings, HaveTheirDefaults) {
