@@ -33,6 +33,14 @@ std::string as_path_or_none(const Source& source, const Json& value) {
   return path.empty() ? path : checked_path(source, std::move(path));
 }
 
+std::string as_metrics_file(const Source& source, const Json& value) {
+  auto path = as_path_or_none(source, value);
+  if (!path.empty() && !path.ends_with(".prom")) {
+    source.refuse_text("must end in .prom, since the node exporter reads no other files", path);
+  }
+  return path;
+}
+
 std::string as_host(const Source& source, const Json& value) { return checked_host(source, as_text(source, value)); }
 
 std::string as_host_or_none(const Source& source, const Json& value) {
@@ -128,7 +136,7 @@ constexpr std::array all_keys = {
         }},
     Key{"publish", [](Settings& s, const Source& o, const Json& v) { s.publish = as_names(s, o, v); }, Spelling::list},
     Key{"drift", [](Settings& s, const Source& o, const Json& v) { s.drift = as_drift(o, v); }},
-    Key{"metrics_file", [](Settings& s, const Source& o, const Json& v) { s.metrics_file = as_path_or_none(o, v); }},
+    Key{"metrics_file", [](Settings& s, const Source& o, const Json& v) { s.metrics_file = as_metrics_file(o, v); }},
     Key{"encryption_keys_file",
         [](Settings& s, const Source& o, const Json& v) { s.encryption_keys_file = as_path_or_none(o, v); }},
     Key{"allow_plaintext", [](Settings& s, const Source& o, const Json& v) { s.allow_plaintext = as_bool(o, v); }, Spelling::flag},

@@ -123,6 +123,8 @@ TEST(Settings, NameFileKeyRuleAndValue) {
       {R"({"uuid_file":7})", "f: uuid_file: must be a string, is 7"},
       {R"({"uuid_file":"a\u0000b"})", "f: uuid_file: must not hold a NUL, is one that does"},
       {R"({"uuid_file":"x.uuid"})", "f: uuid_file: must be an absolute path, is \"x.uuid\""},
+      {R"({"metrics_file":"/m/a.txt"})",
+       "f: metrics_file: must end in .prom, since the node exporter reads no other files, is \"/m/a.txt\""},
       {R"({"state_file":null})", "f: state_file: must be a string, is null"},
       {R"({"state_file":""})", "f: state_file: must not be empty, is \"\""},
       {R"({"consul_iface":""})", "f: consul_iface: must not be empty, is \"\""},
