@@ -10,6 +10,7 @@ namespace proxysql_consul::testing {
 namespace {
 
 std::atomic<std::size_t> counted{0};
+std::atomic<std::ptrdiff_t> alive{0};
 std::atomic<std::ptrdiff_t> held{0};
 std::atomic<std::ptrdiff_t> most_held{0};
 
@@ -18,6 +19,7 @@ void* take(std::size_t size) noexcept {
   void* memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) return nullptr;
   ++counted;
+  ++alive;
   const auto now = held += static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
   for (auto most = most_held.load(); most < now && !most_held.compare_exchange_weak(most, now);) {
   }
@@ -32,6 +34,7 @@ void* take_or_throw(std::size_t size) {
 
 void give_back(void* memory) noexcept {
   if (memory == nullptr) return;
+  --alive;
   held -= static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
   std::free(memory);
 }
@@ -40,11 +43,14 @@ void give_back(void* memory) noexcept {
 
 Allocations::Allocations() {
   counted = 0;
+  alive = 0;
   held = 0;
   most_held = 0;
 }
 
 std::size_t Allocations::count() const { return counted; }
+
+std::ptrdiff_t Allocations::live() const { return alive; }
 
 std::size_t Allocations::peak() const { return static_cast<std::size_t>(most_held.load()); }
 

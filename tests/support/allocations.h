@@ -14,6 +14,8 @@ class Allocations {
 
   /// How many there were.
   std::size_t count() const;
+  /// How many there are more than at the start that nobody has given back.
+  std::ptrdiff_t live() const;
   /// The most bytes that were held at once beyond those at the start.
   std::size_t peak() const;
 };
