@@ -130,16 +130,34 @@ void sync_directory(const std::string& path) {
 /// A file that this program and its like read again, or one for everybody's eyes.
 enum class Use { keep, show };
 
-/// A file of that content beside `path`, under a name of its own; one to keep is synced. Removed with the object.
+/// A file of that content beside `path`; one to keep is synced. Removed with the object.
 class TemporaryFile {
  public:
-  TemporaryFile(const std::string& path, std::string_view content, Use use = Use::keep) : name_(path + ".XXXXXX") {
-    const Descriptor file(mkostemp(name_.data(), O_CLOEXEC));
-    if (file.get() < 0) {
-      const int number = errno;
-      name_.clear();
-      fail(path, "create", number);
-    }
+  /// Under a name of its own, for several that make one at once.
+  static TemporaryFile unique(const std::string& path, std::string_view content) {
+    auto name = path + ".XXXXXX";
+    const int number = mkostemp(name.data(), O_CLOEXEC);
+    return {path, name, number, content, Use::keep};
+  }
+  /// Under the name that it always has, for the one that holds the lock: what a run left that was killed goes.
+  static TemporaryFile sole(const std::string& path, std::string_view content, Use use) {
+    const auto name = path + ".new";
+    if (unlink(name.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) fail(name, "remove", errno);
+    // Where a link or anything else came there since, nothing is made.
+    return {path, name, open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR),
+            content, use};
+  }
+  ~TemporaryFile() { unlink(name_.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const char* name() const { return name_.c_str(); }
+
+ private:
+  TemporaryFile(const std::string& path, std::string name, int number, std::string_view content, Use use)
+      : name_(std::move(name)) {
+    const int failure = errno;
+    const Descriptor file(number);
+    if (number < 0) fail(path, "create", failure);
     try {
       write_all(file, content, path);
       share(file, path);
@@ -150,12 +168,7 @@ class TemporaryFile {
       throw;
     }
   }
-  ~TemporaryFile() { unlink(name_.c_str()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  const char* name() const { return name_.c_str(); }
 
- private:
   std::string name_;
 };
 
@@ -209,18 +222,18 @@ void share_file(const std::string& path, std::string_view content) {
 }
 
 void write_file(const std::string& path, std::string_view content) {
-  const TemporaryFile file(path, content);
+  const auto file = TemporaryFile::sole(path, content, Use::keep);
   if (rename(file.name(), path.c_str()) != 0) fail(path, "replace", errno);
   sync_directory(path);
 }
 
 void write_public_file(const std::string& path, std::string_view content) {
-  const TemporaryFile file(path, content, Use::show);
+  const auto file = TemporaryFile::sole(path, content, Use::show);
   if (rename(file.name(), path.c_str()) != 0) fail(path, "replace", errno);
 }
 
 void create_file(const std::string& path, std::string_view content) {
-  const TemporaryFile file(path, content);
+  const auto file = TemporaryFile::unique(path, content);
   if (link(file.name(), path.c_str()) != 0 && errno != EEXIST) fail(path, "create", errno);
   sync_directory(path);
 }

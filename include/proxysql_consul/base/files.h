@@ -33,7 +33,9 @@ std::string read_private_file(const std::string& path);
 void share_file(const std::string& path, std::string_view content);
 
 /// Replaces the file in one step: a reader, or a crash, sees the old content or the new. For owner and group (0660).
-/// Replaces a link itself, and not what it leads to. Throws Error{settings}; then the old content stands.
+/// Replaces a link itself, and not what it leads to. Throws Error{settings}; then the old content stands. For one
+/// process at a time: what is being written stands in `path` with ".new" at its end, and of a run that was killed is
+/// replaced by the next.
 void write_file(const std::string& path, std::string_view content);
 
 /// Replaces a file that everybody may read (0644) and that is made anew so often that it need not outlive a crash: else
