@@ -79,21 +79,51 @@ bool is_tls_refusal(std::string_view reason) {
   return reason.find(" alert ") != std::string_view::npos && reason.find("certificate") != std::string_view::npos;
 }
 
-/// Carries the request out; nothing where `meanwhile` ended it.
-std::optional<CURLcode> perform(CURL* easy, Multi& multi, const Meanwhile& meanwhile) {
-  if (!meanwhile.go_on) return curl_easy_perform(easy);
+/// How soon it is noticed that the program is to stop.
+constexpr std::chrono::milliseconds stop_pulse{100};
+
+/// Is carried out while it lives.
+class Transfer {
+ public:
+  Transfer(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) { curl_multi_add_handle(multi_, easy_); }
+  ~Transfer() { curl_multi_remove_handle(multi_, easy_); }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  /// Waits for `limit` at most and does what there is to be done; what it came to, once it has ended.
+  std::optional<CURLcode> progress(std::chrono::milliseconds limit) {
+    // While the server is silent only libcurl's own limits make work, and a look at them costs less than that.
+    long until_limit = 0;
+    if (!is_ready_) curl_multi_timeout(multi_, &until_limit);
+    if (is_ready_ || until_limit == 0) {
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      int left = 0;
+      if (const auto* const message = curl_multi_info_read(multi_, &left)) return message->data.result;
+    }
+    int ready = 0;
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(limit.count()), &ready);
+    is_ready_ = ready > 0;
+    return std::nullopt;
+  }
+
+ private:
+  CURLM* multi_;
+  CURL* easy_;
+  bool is_ready_ = true;
+};
+
+/// Carries the request out; nothing where `meanwhile` ended it, or the program is to stop.
+std::optional<CURLcode> perform(CURL* easy, Multi& multi, const Meanwhile& meanwhile,
+                                const std::function<bool()>& stopping) {
+  if (!meanwhile.go_on && !stopping) return curl_easy_perform(easy);
   if (!multi) multi.reset(curl_multi_init());
   if (!multi) return CURLE_FAILED_INIT;
-  curl_multi_add_handle(multi.get(), easy);
+  const auto pulse = meanwhile.go_on ? meanwhile.every : stop_pulse;
+  const auto goes_on = [&] { return meanwhile.go_on ? meanwhile.go_on() : !stopping(); };
+  Transfer transfer(multi.get(), easy);
   std::optional<CURLcode> result;
-  while (!result && meanwhile.go_on()) {
-    int running = 0;
-    curl_multi_perform(multi.get(), &running);
-    int left = 0;
-    if (const auto* const message = curl_multi_info_read(multi.get(), &left)) result = message->data.result;
-    if (!result) curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(meanwhile.every.count()), nullptr);
-  }
-  curl_multi_remove_handle(multi.get(), easy);
+  while (!result && goes_on()) result = transfer.progress(pulse);
   return result;
 }
 
@@ -211,7 +241,7 @@ HttpAnswer CurlHttp::request(const HttpRequest& request) {
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
   std::array<char, CURL_ERROR_SIZE> reason{};
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason.data());
-  const auto result = perform(handle, handles_->multi, request.meanwhile);
+  const auto result = perform(handle, handles_->multi, request.meanwhile, options_.stopping);
   answer.abandoned = !result;
   const auto code = result.value_or(CURLE_OK);
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
@@ -220,6 +250,9 @@ HttpAnswer CurlHttp::request(const HttpRequest& request) {
   log_.debug("consul: {}: status {}, {:.1f} ms, {} bytes out, {} bytes in", request.doing, answer.status,
              seconds * 1000, body.size(), answer.body.size());
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
+  if (answer.abandoned && !request.meanwhile.go_on) {
+    throw Interrupted(ExitCode::consul, who_ + ": " + request.doing + ": ended, since the program is to stop");
+  }
   if (answer.too_large) fail(request.doing, "the answer is larger than " + std::to_string(max_answer_bytes) + " bytes");
   if (code != CURLE_OK) {
     const auto why = printable(reason[0] != '\0' ? reason.data() : curl_easy_strerror(code));

@@ -133,6 +133,19 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
   return fitted;
 }
 
+void refuse_nul(const std::vector<Table>& tables) {
+  for (const auto& table : tables) {
+    for (const auto& row : table.rows) {
+      for (const auto& cell : row) {
+        if (cell && cell->find('\0') != std::string::npos) {
+          throw Error(ExitCode::payload,
+                      "table " + table.name + " holds a NUL byte, which no other ProxySQL could store");
+        }
+      }
+    }
+  }
+}
+
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins) {
   for (const auto& table : tables) {
     const auto username = table.find("username");

@@ -7,6 +7,8 @@ namespace proxysql_consul {
 
 namespace {
 
+constexpr std::chrono::seconds time_for_last_words{1};
+
 /// The name by which Consul knows this node. A record without it is better than none.
 std::string name_in_catalog(const Job& job, const ConsulOptions& to) {
   try {
@@ -25,10 +27,15 @@ std::string name_in_catalog(const Job& job, const ConsulOptions& to) {
 
 void announce(const Job& job, NodeFiles& files, const std::string& proxysql_version) {
   files.state().tell_proxysql_version(proxysql_version);
-  if (files.state().published) return;
+  auto& clock = job.context.clock;
+  // What a resident process says at its end is all that there is to say, and nobody waits long for that.
+  if (files.state().published || (clock.stopping() && files.state().following)) return;
   auto to = job.settings.consul;
   to.connect_timeout = std::chrono::seconds(1);
   to.total_timeout = std::chrono::seconds(3);
+  if (clock.stopping()) {
+    to.stopping = [&clock, until = clock.steady() + time_for_last_words] { return clock.steady() >= until; };
+  }
   try {
     auto record = record_of(files.state());
     record.uuid = files.uuid();
@@ -40,6 +47,7 @@ void announce(const Job& job, NodeFiles& files, const std::string& proxysql_vers
     files.state().published = true;
     files.write_state();
   } catch (const Error& error) {
+    if (clock.stopping() && files.state().following) return;
     job.log.warn("this node's record for the others could not be written: {}", error.what());
   }
 }

@@ -39,6 +39,8 @@ ExitCode DriftWatch::look(const Signs& signs) {
     if (is_among(job_.settings.publish, configuration.name)) continue;
     try {
       worst = worst_of(worst, look_at(configuration, signs));
+    } catch (const Interrupted&) {
+      throw;
     } catch (const Error& error) {
       report(job_.log, error, std::string(configuration.name) + ": not compared with what was applied");
       worst = worst_of(worst, error.code());

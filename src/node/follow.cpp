@@ -13,6 +13,7 @@
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/drift.h"
 #include "proxysql_consul/node/local_loads.h"
+#include "proxysql_consul/node/proxysql_watch.h"
 #include "proxysql_consul/node/receive.h"
 #include "proxysql_consul/node/service_manager.h"
 
@@ -25,10 +26,6 @@ using Time = std::chrono::steady_clock::time_point;
 constexpr std::chrono::seconds longest_query{300};
 /// How soon a signal is noticed.
 constexpr std::chrono::milliseconds pulse{100};
-/// How often ProxySQL is asked whether it is the one that it was, which costs it milliseconds, and where there is
-/// something to publish, whether somebody loaded anything, which costs it next to nothing.
-constexpr std::chrono::milliseconds between_looks_at_starts{1000};
-constexpr std::chrono::milliseconds between_looks_at_loads{20};
 /// Changes that keep coming faster are taken together. A person at work makes a few in a row, and none of them waits.
 constexpr std::chrono::milliseconds between_deliveries{100};
 constexpr int deliveries_at_once = 10;
@@ -37,8 +34,6 @@ constexpr std::chrono::milliseconds between_empty_answers{100};
 constexpr int empty_answers_at_once = 2;
 /// What fails is tried again in any case, without the lock that whoever runs something by hand waits for.
 constexpr int longest_retry_seconds = 5;
-/// A ProxySQL that starts anew is away for so long.
-constexpr std::chrono::seconds usual_absence{5};
 /// At most, and half of it at least.
 constexpr std::chrono::seconds between_comparisons{60};
 constexpr std::chrono::milliseconds first_pause{250};
@@ -52,8 +47,8 @@ class Follower {
         manager_(job.context),
         prefix_(job.settings.keys().prefix()),
         no_patience_(clock_, job.log, std::chrono::seconds(0), job.context.seed),
-        proxysql_(job, no_patience_),
         loads_(job),
+        proxysql_(job, loads_),
         drift_(job),
         pause_of_comparing_(job.context.seed + 2),
         consul_pauses_(first_pause, longest_pause, job.context.seed),
@@ -61,21 +56,12 @@ class Follower {
 
   /// Until the program is told to stop (false), or to read its settings anew (true).
   bool run() {
-    while (!is_told() && !fatal_) {
-      try {
-        turn();
-        manager_.tell("follows " + describe(job_.settings.consul));
-      } catch (const Error& error) {
-        // A Consul that does not answer is nothing that another start could mend.
-        manager_.tell(std::string("tries on: ") + error.what());
-        consul_.reset();
-        query_.ask_at_once();
-        if (!consul_is_away_) job_.log.warn("{}; tries on", error.what());
-        consul_is_away_ = true;
-        idle(consul_pauses_.next());
-      }
+    try {
+      while (!is_told() && !proxysql_.fatal()) turn();
+    } catch (const Interrupted& error) {
+      job_.log.debug("{}", error.what());
     }
-    if (fatal_) throw Error(*fatal_);
+    if (proxysql_.fatal()) throw Error(*proxysql_.fatal());
     return !clock_.stopping();
   }
 
@@ -89,28 +75,53 @@ class Follower {
 
   /// One answer of Consul, and what follows from it.
   void turn() {
-    if (std::exchange(has_loads_, false)) {
-      const auto status = loads_.publish();
-      const bool may_pass = status != ExitCode::ok && status != ExitCode::refused;
-      if (may_pass) again_at_ = clock_.steady() + delivery_pauses_.next();
-      query_.ask_at_once();
-    }
-    if (!consul_) consul_ = job_.open_consul(job_.settings.consul);
+    if (std::exchange(has_loads_, false)) publish();
     std::optional<KvListing> listing;
-    if (query_.index() == 0) {
-      listing = consul_->list(prefix_);
-    } else {
-      listing = consul_->wait(prefix_, query_.index(), longest_query,
-                              {.every = std::min(pulse, between_looks()), .go_on = [&] { return look(); }});
+    try {
+      listing = ask();
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error& error) {
+      do_without(error);
+      return;
     }
     if (std::exchange(consul_is_away_, false)) job_.log.info("{}: answers again", describe(job_.settings.consul));
     consul_pauses_.reset();
-    if (!listing) {
+    if (listing) {
+      take(std::move(*listing));
+    } else if (is_due_) {
       // What is to be done is done with what Consul holds now.
-      if (is_due_) query_.ask_at_once();
-      return;
+      query_.ask_at_once();
     }
-    const bool may_be_new = query_.answered(listing->index);
+    manager_.tell("follows " + describe(job_.settings.consul));
+  }
+
+  void publish() {
+    const auto status = loads_.publish();
+    const bool may_pass = status != ExitCode::ok && status != ExitCode::refused;
+    if (may_pass) again_at_ = clock_.steady() + delivery_pauses_.next();
+    query_.ask_at_once();
+  }
+
+  /// Nothing where something else is to be done before Consul has anything to say.
+  std::optional<KvListing> ask() {
+    if (!consul_) consul_ = job_.open_consul(job_.settings.consul);
+    if (query_.index() == 0) return consul_->list(prefix_);
+    return consul_->wait(prefix_, query_.index(), longest_query,
+                         {.every = std::min(pulse, proxysql_.between_looks()), .go_on = [&] { return look(); }});
+  }
+
+  /// A Consul that does not answer is nothing that another start could mend.
+  void do_without(const Error& error) {
+    manager_.tell(std::string("tries on: ") + error.what());
+    consul_.reset();
+    query_.ask_at_once();
+    if (!std::exchange(consul_is_away_, true)) job_.log.warn("{}; tries on", error.what());
+    idle(consul_pauses_.next());
+  }
+
+  void take(KvListing listing) {
+    const bool may_be_new = query_.answered(listing.index);
     if (may_be_new) {
       delivery_pauses_.reset();
       // Whatever came may let through what was refused.
@@ -119,29 +130,27 @@ class Follower {
     // What a token could not read before comes without a new index.
     const bool is_time = clock_.steady() >= next_whole_reading_;
     if (may_be_new || is_due_ || is_time) {
-      deliver(std::move(listing->entries));
+      deliver(std::move(listing.entries));
     } else {
       idle(empty_answers_.take(clock_.steady()));
     }
-  }
-
-  std::chrono::milliseconds between_looks() const {
-    return loads_.empty() ? between_looks_at_starts : between_looks_at_loads;
   }
 
   void deliver(std::vector<KvEntry> entries) {
     idle(deliveries_.take(clock_.steady()));
     is_due_ = false;
     next_whole_reading_ = clock_.steady() + longest_query;
-    auto kept = proxysql_is_away_ ? loads_.keep_nothing() : loads_.keep_overtaken(entries);
+    auto kept = proxysql_.is_away() ? loads_.keep_nothing() : loads_.keep_overtaken(entries);
     auto status = kept.status;
     try {
       ReceiveOptions options;
       options.quiet = true;
       options.only_over = std::move(kept.loads);
       // What waits for a ProxySQL that is away is done when it is back.
-      auto patience = proxysql_is_away_ ? no_patience_ : job_.begin(receiving_patience);
+      auto patience = proxysql_.is_away() ? no_patience_ : job_.begin(receiving_patience);
       status = worst_of(status, receive(job_, patience, std::move(entries), options));
+    } catch (const Interrupted&) {
+      throw;
     } catch (const Error& error) {
       report(job_.log, error);
       status = worst_of(status, error.code());
@@ -159,73 +168,25 @@ class Follower {
   /// What is looked at while nothing happens. False where something is to be done.
   bool look() {
     if (is_told()) return false;
+    const auto sight = proxysql_.look();
+    is_due_ = is_due_ || sight.comparing;
+    has_loads_ = has_loads_ || sight.publishing;
     const auto now = clock_.steady();
-    if (now >= next_look_) {
-      next_look_ = now + between_looks();
-      look_at_proxysql();
-    }
     if (now >= next_comparison_) look_for_drift();
-    if (again_at_ && now >= *again_at_ && !proxysql_is_away_) {
+    if (again_at_ && now >= *again_at_ && !proxysql_.is_away()) {
       again_at_.reset();
       loads_.forget_refusals();
       is_due_ = true;
     }
-    return !is_due_ && !has_loads_ && !fatal_;
-  }
-
-  void look_at_proxysql() {
-    Signs signs;
-    try {
-      const bool may_find = loads_.may_find(proxysql_);
-      if (!may_find && !proxysql_is_away_ && clock_.steady() < next_whole_look_) return;
-      signs = proxysql_.signs();
-      if (!loads_.empty()) {
-        loads_.require_signs(signs);
-        has_loads_ = loads_.finds(signs);
-      }
-      next_whole_look_ = clock_.steady() + between_looks_at_starts;
-    } catch (const Error& error) {
-      if (error.code() == ExitCode::settings) {
-        fatal_ = error;
-        return;
-      }
-      if (!std::exchange(proxysql_is_away_, true)) {
-        job_.log.warn("{}; tries on", error.what());
-        tell_absence_at_ = clock_.steady() + usual_absence;
-      }
-      if (tell_absence_at_ && clock_.steady() >= *tell_absence_at_) tell_absence(error);
-      return;
-    }
-    tell_absence_at_.reset();
-    if (std::exchange(proxysql_is_away_, false)) {
-      job_.log.info("{}: answers again", describe(job_.settings.admin));
-      is_due_ = true;
-    }
-    if (signs_ && signs_->start && signs.start && !is_same_start(*signs_->start, *signs.start)) {
-      job_.log.info("{}: has started since: all is compared", describe(job_.settings.admin));
-      is_due_ = true;
-    }
-    signs_ = std::move(signs);
-  }
-
-  /// The others are to see it in the status.
-  void tell_absence(const Error& error) {
-    tell_absence_at_.reset();
-    NodeFiles files(job_, false);
-    auto configurations = files.state().configurations;
-    for (const auto& [name, known] : configurations) {
-      files.state().fail(name, known.version, job_.now(), error.what());
-    }
-    files.write_state();
-    announce(job_, files, {});
+    return !is_due_ && !has_loads_ && !proxysql_.fatal();
   }
 
   /// Whoever LOADs something is mostly seen before, by the ones whose configurations are published.
   void look_for_drift() {
     next_comparison_ = clock_.steady() + pause_of_comparing_(between_comparisons);
     renew_metrics(job_);
-    if (!signs_ || proxysql_is_away_) return;
-    drift_.look(*signs_);
+    if (!proxysql_.signs() || proxysql_.is_away()) return;
+    drift_.look(*proxysql_.signs());
     job_.context.out.flush();
   }
 
@@ -244,8 +205,8 @@ class Follower {
   ServiceManager manager_;
   std::string prefix_;
   Patience no_patience_;
-  LocalProxySql proxysql_;
   LocalLoads loads_;
+  ProxySqlWatch proxysql_;
   DriftWatch drift_;
   std::unique_ptr<KvStore> consul_;
   BlockingQuery query_;
@@ -254,18 +215,12 @@ class Follower {
   Jitter pause_of_comparing_;
   Backoff consul_pauses_;
   Backoff delivery_pauses_;
-  std::optional<Time> again_at_;         ///< for what failed
-  std::optional<Time> tell_absence_at_;  ///< ProxySQL's, if it lasts
-  Time next_look_{};
-  Time next_whole_look_{};  ///< at ProxySQL
+  std::optional<Time> again_at_;  ///< for what failed
   Time next_whole_reading_{};
-  std::optional<Signs> signs_;  ///< of the last look
-  std::optional<Error> fatal_;
   Time next_comparison_{};
   bool has_loads_ = false;  ///< something is to be published
   bool is_due_ = false;     ///< a delivery is, whether Consul's index moved or not
   bool consul_is_away_ = false;
-  bool proxysql_is_away_ = false;
   bool reload_ = false;
 };
 
@@ -296,9 +251,9 @@ ExitCode follow(const Job& job) {
   } catch (const Locked& error) {
     throw Error(ExitCode::refused, "follow runs on this node already: " + std::string(error.what()), "one is enough");
   }
+  if (job.context.stop_on_signals) job.context.stop_on_signals();
   // What the files lack shows now, and not at the first change.
   tell_following(job, true);
-  if (job.context.stop_on_signals) job.context.stop_on_signals();
   const auto with = [&](const Settings& settings) {
     return Job{.context = job.context,
                .settings = settings,

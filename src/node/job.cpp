@@ -22,12 +22,17 @@ Patience Job::begin(std::chrono::seconds otherwise) const {
   return {context.clock, log, limit, context.seed};
 }
 
+ConsulOptions Job::stoppable(ConsulOptions options) const {
+  if (!options.stopping) options.stopping = [&clock = context.clock] { return clock.stopping(); };
+  return options;
+}
+
 std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const {
-  return watch_store(context.open_kv(options, log), settings.keys(), settings.catalogue, *seen);
+  return watch_store(context.open_kv(stoppable(options), log), settings.keys(), settings.catalogue, *seen);
 }
 
 std::unique_ptr<Agents> Job::open_agents(const ConsulOptions& options) const {
-  return context.open_agents(options, log);
+  return context.open_agents(stoppable(options), log);
 }
 
 std::optional<Terminal> Job::terminal() const {

@@ -73,29 +73,51 @@ bool LocalLoads::finds(const Signs& signs) {
 ExitCode LocalLoads::publish() {
   auto worst = ExitCode::ok;
   for (auto& [name, load] : std::exchange(found_, {})) {
-    ShareOptions options;
-    options.configurations = {std::string(name)};
-    options.how.if_current = true;
-    options.message = "published by follow";
-    Shared shared;
-    try {
-      shared = share(job_, options);
-    } catch (const Error& error) {
-      report(job_.log, error, std::string(name));
-      shared = {.failures = {error.what()}, .status = error.code()};
-    }
-    if (shared.status != ExitCode::ok) {
+    const std::string text(name);
+    if (const auto failure = publish_one(text)) {
       refused_[name] = load;
-      tell_unpublished(std::string(name), join(shared.failures, "; "));
+      tell_unpublished(text, load, *failure);
+      worst = worst_of(worst, failure->code());
+    } else {
+      said_.erase(text);
     }
     job_.context.bound(std::chrono::seconds(0));
-    worst = worst_of(worst, shared.status);
   }
   return worst;
 }
 
+std::optional<Error> LocalLoads::publish_one(const std::string& name) {
+  ShareOptions options;
+  options.configurations = {name};
+  options.how.if_current = true;
+  options.message = "published by follow";
+  options.quiet = true;
+  try {
+    const auto shared = share(job_, options);
+    return shared.failures.empty() ? std::nullopt : std::optional(shared.failures.front());
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
+void LocalLoads::tell_unpublished(const std::string& name, const std::string& load, const Error& why) {
+  // It is tried again with all else that fails, and then fails for the same reason.
+  const auto now = load + " " + why.what();
+  if (std::exchange(said_[name], now) != now) report(job_.log, why, name);
+  try {
+    record_unpublished(name, why.what());
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error& error) {
+    auto& said = said_[name + "'s record"];
+    if (std::exchange(said, error.what()) != error.what()) report(job_.log, error);
+  }
+}
+
 /// The others see that this node holds something else than Consul.
-void LocalLoads::tell_unpublished(const std::string& name, const std::string& why) {
+void LocalLoads::record_unpublished(const std::string& name, const std::string& why) {
   NodeFiles files(job_, false);
   files.state().tell_unpublished(name, std::chrono::system_clock::to_time_t(job_.context.clock.now()));
   files.write_state();
@@ -115,6 +137,8 @@ LocalLoads::Kept LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
     if (entry == entries.end()) continue;
     try {
       kept.loads[name] = keep_one(*configuration, *entry);
+    } catch (const Interrupted&) {
+      throw;
     } catch (const Error& error) {
       report(job_.log, error, name + ": what was loaded here cannot be kept, so nothing is applied over it");
       kept.status = worst_of(kept.status, error.code());
@@ -129,6 +153,17 @@ LocalLoads::Kept LocalLoads::keep_nothing() const {
   Kept kept;
   for (const auto* configuration : configurations_) kept.loads[std::string(configuration->name)] = "unknown";
   return kept;
+}
+
+/// True where nobody loaded it: ProxySQL has started since this node last saved or applied the configuration, and holds
+/// what it started with.
+bool LocalLoads::has_started(const std::string& name, const State& state, const Signs& signs,
+                             const std::string& load) const {
+  const auto* known = state.find(name);
+  if (known == nullptr || known->start == 0 || known->start == state.start_number) return false;
+  const auto base = bases_.find(name);
+  const bool is_known_start = start_ && signs.start && is_same_start(*start_, *signs.start);
+  return !is_known_start || base == bases_.end() || base->second == load;
 }
 
 std::string LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
@@ -155,7 +190,11 @@ std::string LocalLoads::keep_one(const Configuration& configuration, const KvEnt
   const auto id =
       keep_unsaved({.job = job_, .files = files, .proxysql = proxysql, .store = *store, .patience = patience},
                    configuration, versions, entry.modify_index);
-  if (id) {
+  if (id && has_started(name, files.state(), signs, load)) {
+    job_.log.warn(
+        "{}: ProxySQL started with something else than version {}, which goes over it: kept in the history as {}", name,
+        entry.modify_index, to_string(*id));
+  } else if (id) {
     job_.log.warn("{}: what was loaded here was overtaken by version {}: kept in the history as {}", name,
                   entry.modify_index, to_string(*id));
   }

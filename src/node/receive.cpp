@@ -155,6 +155,8 @@ class Receiver {
       // No attempt that failed: it has not begun.
       job_.log.warn("{}: {}: begins anew", decision.configuration, error.what());
       return error.code();
+    } catch (const Interrupted&) {
+      throw;  // No attempt either.
     } catch (const Error& error) {
       return fail(decision, error);
     }

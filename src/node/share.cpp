@@ -24,19 +24,6 @@ namespace {
 
 constexpr std::chrono::seconds default_patience{10};
 
-void refuse_nul(const std::vector<Table>& tables) {
-  for (const auto& table : tables) {
-    for (const auto& row : table.rows) {
-      for (const auto& cell : row) {
-        if (cell && cell->find('\0') != std::string::npos) {
-          throw Error(ExitCode::payload,
-                      "table " + table.name + " holds a NUL byte, which no other ProxySQL could store");
-        }
-      }
-    }
-  }
-}
-
 /// What is saved, and what is said beside.
 struct Saving {
   Reading reading;
@@ -72,9 +59,11 @@ class Save {
     for (const auto* configuration : selected) {
       try {
         save_one(*configuration);
+      } catch (const Interrupted&) {
+        throw;  // Whether Consul has it nobody knows, so nothing is recorded.
       } catch (const Error& error) {
-        report(job_.log, error, std::string(configuration->name));
-        failures_.emplace_back(error.what());
+        if (!options_.quiet) report(job_.log, error, std::string(configuration->name));
+        failures_.push_back(error);
         worst = worst_of(worst, error.code());
       }
     }
@@ -88,7 +77,7 @@ class Save {
   }
 
   const std::vector<Target>& versions() const { return versions_; }
-  const std::vector<std::string>& failures() const { return failures_; }
+  const std::vector<Error>& failures() const { return failures_; }
 
  private:
   /// What of this ProxySQL no save takes, so that nobody believes that `--all` is all. A courtesy, as the record is.
@@ -335,7 +324,7 @@ class Save {
   Publisher publisher_;
   std::vector<std::string> written_;  ///< the configurations that were
   std::vector<Target> versions_;
-  std::vector<std::string> failures_;
+  std::vector<Error> failures_;
 };
 
 }  // namespace

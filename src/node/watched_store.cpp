@@ -11,6 +11,8 @@ class WatchedStore : public KvStore {
       auto answer = question();
       seen_.consul_up = true;
       return answer;
+    } catch (const Interrupted&) {
+      throw;  // Consul had no time to answer.
     } catch (const Unavailable&) {
       seen_.consul_up = false;
       throw;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <iomanip>
 #include <memory>
 #include <set>
@@ -15,6 +16,7 @@
 
 #include "integration/consul_fixture.h"
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/consul/agents.h"
 #include "proxysql_consul/consul/kv_json.h"
 #include "proxysql_consul/consul/kv_store.h"
 #include "support/consul_agent.h"
@@ -200,6 +202,50 @@ TEST(ConsulFaults, WhoIsSilentBeyondTheTimeItWasAskedToWaitIsUnavailable) {
   EXPECT_THAT(message, HasSubstr("GET proxysql/?recurse&index=7: "));
   EXPECT_THAT(message, HasSubstr("timed out"));
   EXPECT_GT(looks, 2) << "the caller is asked meanwhile";
+}
+
+TEST(ConsulFaults, EveryRequestEndsWhenTheProgramIsToStop) {
+  SilentServer server;
+  int looks = 0;
+  ConsulOptions options;
+  options.port = server.port();
+  options.stopping = [&] { return ++looks > 1; };
+  const auto store = open_kv_store(options, silent_log());
+  const auto agents = open_consul_agents(options, silent_log());
+  const auto ask = [&](const std::string& call) {
+    if (call == "get") store->get("proxysql/x");
+    if (call == "list") store->list("proxysql/");
+    if (call == "wait") store->wait("proxysql/", 7, 1min);
+    if (call == "keys") store->keys("proxysql/");
+    if (call == "put") store->put("proxysql/x", "v", 0);
+    if (call == "commit") store->commit({{.verb = KvOperation::Verb::cas, .key = "proxysql/x", .value = "v"}});
+    if (call == "self") agents->self();
+    if (call == "health") agents->health();
+    if (call == "leader") agents->leader();
+  };
+  for (const auto* call : {"get", "list", "wait", "keys", "put", "commit", "self", "health", "leader"}) {
+    SCOPED_TRACE(call);
+    looks = 0;
+    try {
+      ask(call);
+      ADD_FAILURE() << "succeeded";
+    } catch (const Interrupted& error) {
+      EXPECT_THAT(error.what(), HasSubstr(": ended, since the program is to stop"));
+    }
+    EXPECT_EQ(looks, 2) << "and so it was begun";
+  }
+}
+
+TEST(ConsulFaults, FollowEndsWellWhileItsAgentIsSilent) {
+  SilentServer server;
+  ConsulNode node(server.port());
+  auto follow = node.start({"follow"});
+  ASSERT_TRUE(server.await_client());
+  follow.kill(SIGTERM);
+  const auto ended = follow.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("this node's record for the others could not be written"),
+                               HasSubstr("ended, since the program is to stop"), Not(HasSubstr("timed out"))));
 }
 
 TEST(ConsulFaults, AWaitingConnectionAsksWhetherItsPeerIsStillThere) {

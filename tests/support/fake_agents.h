@@ -13,7 +13,8 @@ namespace proxysql_consul::testing {
 class FakeAgents : public Agents {
  public:
   /// As the agent of that name answers.
-  FakeAgents(FakeConsul& consul, std::string name) : consul_(consul), name_(std::move(name)) {}
+  FakeAgents(FakeConsul& consul, std::string name, ConsulOptions options = {})
+      : consul_(consul), name_(std::move(name)), options_(std::move(options)) {}
 
   std::optional<AgentSelf> self() override {
     check_reachable("self");
@@ -35,11 +36,13 @@ class FakeAgents : public Agents {
  private:
   void check_reachable(const std::string& what) const {
     consul_.agent_log.push_back(what);
+    if (consul_.always && *consul_.always >= FakeConsul::Failure::silent) consul_.be_silent(options_, what);
     if (consul_.always) throw Unavailable(ExitCode::consul, "fake consul: " + what + ": away");
   }
 
   FakeConsul& consul_;
   std::string name_;
+  ConsulOptions options_;
 };
 
 }  // namespace proxysql_consul::testing

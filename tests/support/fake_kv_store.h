@@ -21,9 +21,11 @@ namespace proxysql_consul::testing {
 
 struct FakeConsul {
   enum class Failure {
-    away,         ///< nobody can be reached; nothing was carried out
-    lost_answer,  ///< carried out, and then the connection broke
-    refused,      ///< an answer that trying again cannot change
+    away,          ///< nobody can be reached; nothing was carried out
+    lost_answer,   ///< carried out, and then the connection broke
+    refused,       ///< an answer that trying again cannot change
+    silent,        ///< connected, and no word until a limit passes; nothing was carried out
+    silent_after,  ///< carried out, and no word of it until a limit passes
   };
 
   struct Entry {
@@ -52,6 +54,19 @@ struct FakeConsul {
   std::optional<std::size_t> watches = 1;
   bool may_read_agents = true;
   std::vector<std::string> agent_log;  ///< "self", "health", "leader"
+
+  /// Nobody says a word until the request's limit passes, or the program is told to stop.
+  void be_silent(const ConsulOptions& options, const std::string& text) const {
+    constexpr std::chrono::milliseconds pulse{100};
+    constexpr std::chrono::milliseconds longest{10'000};
+    for (std::chrono::milliseconds waited{0}; waited < std::min(options.total_timeout, longest); waited += pulse) {
+      if (options.stopping && options.stopping()) {
+        throw Interrupted(ExitCode::consul, "fake consul: " + text + ": ended, since the program is to stop");
+      }
+      if (on_wait) on_wait(pulse);
+    }
+    throw Unavailable(ExitCode::consul, "fake consul: " + text + ": silent");
+  }
 
   /// The n-th call from now, counted from 1, fails.
   void fail_on(std::size_t n, Failure failure) { planned[log.size() + n] = failure; }
@@ -119,7 +134,8 @@ struct FakeConsul {
 
 class FakeKvStore : public KvStore {
  public:
-  explicit FakeKvStore(FakeConsul& consul) : consul_(consul) {}
+  explicit FakeKvStore(FakeConsul& consul, ConsulOptions options = {})
+      : consul_(consul), options_(std::move(options)) {}
 
   std::optional<KvEntry> get(std::string_view key) override {
     const Call call(*this, "GET " + std::string(key));
@@ -144,7 +160,10 @@ class FakeKvStore : public KvStore {
       waited += meanwhile.every;
       if (meanwhile.go_on && !meanwhile.go_on()) return std::nullopt;
       if (!consul_.on_wait(meanwhile.every)) break;
-      if (consul_.always) throw Unavailable(ExitCode::consul, "fake consul: WAIT " + std::string(prefix) + ": away");
+      // A silent one is one that waits.
+      if (consul_.always && *consul_.always < FakeConsul::Failure::silent) {
+        throw Unavailable(ExitCode::consul, "fake consul: WAIT " + std::string(prefix) + ": away");
+      }
     }
     return listing(prefix);
   }
@@ -202,7 +221,7 @@ class FakeKvStore : public KvStore {
   /// Logs a call, and fails it where that is planned: before it is carried out, or in end().
   class Call {
    public:
-    Call(FakeKvStore& store, const std::string& text) : consul_(store.consul_) {
+    Call(FakeKvStore& store, const std::string& text) : consul_(store.consul_), options_(store.options_) {
       if (consul_.on_call && !store.in_callback_) {
         store.in_callback_ = true;
         consul_.on_call(text);
@@ -214,16 +233,22 @@ class FakeKvStore : public KvStore {
       if (consul_.always) failure_ = consul_.always;
       if (failure_ == FakeConsul::Failure::away) throw Unavailable(ExitCode::consul, "fake consul: " + text + ": away");
       if (failure_ == FakeConsul::Failure::refused) throw Error(ExitCode::consul, "fake consul: " + text + ": refused");
+      const bool writes = text.starts_with("PUT") || text.starts_with("TXN");
+      const bool is_silent =
+          failure_ == FakeConsul::Failure::silent || (failure_ == FakeConsul::Failure::silent_after && !writes);
+      if (is_silent && !text.starts_with("WAIT")) consul_.be_silent(options_, text);
       text_ = text;
     }
 
     void end() const {
+      if (failure_ == FakeConsul::Failure::silent_after) consul_.be_silent(options_, text_);
       if (failure_ != FakeConsul::Failure::lost_answer) return;
       throw Unavailable(ExitCode::consul, "fake consul: " + text_ + ": connection lost");
     }
 
    private:
     FakeConsul& consul_;
+    const ConsulOptions& options_;
     std::optional<FakeConsul::Failure> failure_;
     std::string text_;
   };
@@ -302,6 +327,7 @@ class FakeKvStore : public KvStore {
   static constexpr std::size_t default_limit = std::size_t{512} * 1024;
 
   FakeConsul& consul_;
+  ConsulOptions options_;
   bool in_callback_ = false;
 };
 

@@ -42,10 +42,10 @@ Ran NodeUnderTest::run(Texts words, const std::string& input) {
   };
   world.open_kv = [&](const ConsulOptions& options, spdlog::logger&) -> std::unique_ptr<KvStore> {
     consul_.opened.push_back(options);
-    return std::make_unique<FakeKvStore>(consul_);
+    return std::make_unique<FakeKvStore>(consul_, options);
   };
-  world.open_agents = [&](const ConsulOptions&, spdlog::logger&) -> std::unique_ptr<Agents> {
-    return std::make_unique<FakeAgents>(consul_, agent());
+  world.open_agents = [&](const ConsulOptions& options, spdlog::logger&) -> std::unique_ptr<Agents> {
+    return std::make_unique<FakeAgents>(consul_, agent(), options);
   };
   clock.turn(std::chrono::seconds(1));
   world.bound = [&](std::chrono::seconds limit) { bound = limit; };

@@ -42,6 +42,12 @@ class Unavailable : public Error {
   using Error::Error;
 };
 
+/// The program was told to stop while it waited for a server. Whether what was asked for was done nobody knows.
+class Interrupted : public Unavailable {
+ public:
+  using Unavailable::Unavailable;
+};
+
 /// Where several configurations fail, the lowest failing status counts.
 constexpr ExitCode worst_of(ExitCode a, ExitCode b) noexcept {
   if (a == ExitCode::ok) return b;

@@ -105,6 +105,8 @@ struct ConsulOptions {
   bool stale = false;  ///< reads may be answered by any server; otherwise they are consistent
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds total_timeout{30000};  ///< of one request
+  /// Asked a few times a second while a request waits; true ends it, as Interrupted.
+  std::function<bool()> stopping = {};
 };
 
 /// Printable and without secrets: "consul http://127.0.0.1:8500".

@@ -25,6 +25,9 @@ Fitted fit(const Configuration& configuration, const std::vector<Table>& tables,
            const std::vector<TableSchema>& schemas, const std::vector<std::string>& known_variables,
            const std::vector<std::string>& excluded_variables, Sharing* sharing = nullptr);
 
+/// Throws Error{payload} where a cell holds a NUL byte.
+void refuse_nul(const std::vector<Table>& tables);
+
 /// Throws Error{payload} where an account of `tables` is named like one of `admins`: it would break their login.
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins);
 

@@ -55,7 +55,12 @@ class LocalLoads {
  private:
   /// What was loaded when this node last saved or applied it, or when it was first seen since ProxySQL's start.
   void look_up_bases(const Signs& signs);
-  void tell_unpublished(const std::string& name, const std::string& why);
+  /// What failed.
+  std::optional<Error> publish_one(const std::string& name);
+  /// Says it, and tells the others, where that is news.
+  void tell_unpublished(const std::string& name, const std::string& load, const Error& why);
+  void record_unpublished(const std::string& name, const std::string& why);
+  bool has_started(const std::string& name, const State& state, const Signs& signs, const std::string& load) const;
   /// load_of() of what needs no more keeping.
   std::string keep_one(const Configuration& configuration, const KvEntry& entry);
 
@@ -66,6 +71,7 @@ class LocalLoads {
   std::optional<Start> start_;                       ///< for which these are
   std::map<std::string_view, std::string> found_;    ///< load_of() of what was found
   std::map<std::string_view, std::string> refused_;  ///< load_of() of what was
+  std::map<std::string, std::string> said_;          ///< of each what was said of its failing, and of which load
 };
 
 }  // namespace proxysql_consul

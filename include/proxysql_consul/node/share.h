@@ -18,11 +18,12 @@ struct ShareOptions {
   SaveOptions how;
   bool dry_run = false;
   std::string message;
+  bool quiet = false;  ///< failures are in the result alone, for the caller to say
 };
 
 /// What came of a save.
 struct Shared {
-  std::vector<std::string> failures = {};  ///< what was reported, for people
+  std::vector<Error> failures = {};  ///< what was reported
   ExitCode status = ExitCode::ok;
   std::vector<Target> versions = {};  ///< that Consul holds now of what was to be saved, also where it was unchanged
 };
