@@ -78,6 +78,7 @@ void drop_inactive(Table& table) { table.rows.erase_if(OnlyInMemory(table)); }
 
 /// ProxySQL keeps the two modifiers as flags, and knows each by how it begins, whatever its case.
 std::string shown_modifiers(const CellView& modifiers) {
+  if (modifiers == "CASELESS") return "CASELESS";
   const auto list = "," + upper(modifiers.value_or(""));
   const bool is_caseless = list.find(",CASELESS") != std::string::npos;
   const bool is_global = list.find(",GLOBAL") != std::string::npos;

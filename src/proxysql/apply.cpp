@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
+#include <string_view>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
@@ -24,6 +26,12 @@ std::vector<std::string> variables_in(const Configuration& configuration, const 
   return names;
 }
 
+std::vector<std::string> names_of(const std::vector<TableSchema>& schemas, std::string_view layer) {
+  std::vector<std::string> names;
+  for (const auto& schema : schemas) names.push_back(std::string(layer).append(schema.name));
+  return names;
+}
+
 /// `what` ends in ": ".
 void fail(Applied& result, Outcome outcome, const char* what, const std::vector<std::string>& lines) {
   result.outcome = outcome;
@@ -36,21 +44,27 @@ void fail(Applied& result, Outcome outcome, const char* what, const std::vector<
 Applied Application::run(AdminSession& session, const Inventory& inventory) {
   configuration_ = inventory.here(known_);
   schemas_ = read_schemas(session, inventory, configuration_);
+  std::optional<RuntimeTables> runtime;
+  if (inventory.has_runtime(configuration_)) {
+    runtime = read_runtime(session, inventory, configuration_, schemas_, document_.tables);
+  }
+  // After runtime, whose reading counts as writing: from here on nothing is read that does.
+  writes_ = count_rows(session, {}).writes;
   auto memory = read(session, Layer::memory, document_.tables);
   Applied result;
   fit_document(session, inventory, memory, result);
   if (schemas_.empty()) return result;
   Layers layers{.memory = std::move(memory), .runtime = {}, .disk = {}};
-  if (inventory.has_runtime(configuration_)) {
+  if (runtime) {
     // Against the document that was loaded here before, what a monitor did is no difference.
-    auto runtime = read_settled(session, inventory, options_.circumstances.loaded_before, layers.memory);
-    layers.runtime = std::move(runtime.tables);
+    if (options_.circumstances.loaded_before) settle(*runtime, layers.memory);
+    layers.runtime = std::move(runtime->tables);
     if (sharing_.has_local()) {
       for (auto& table : *layers.runtime) table = shared_form(std::move(table), {});
       // What is marked at runtime is local, whatever somebody edits in memory and has not LOADed.
       sharing_.see(*layers.runtime);
     }
-    result.load = std::move(runtime.load);
+    result.load = std::move(runtime->load);
   }
   result.passed_over = passed_over(sharing_, schemas_, wanted_.tables);
   auto circumstances = options_.circumstances;
@@ -64,9 +78,9 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   result.notices = plan.notices;
   result.changed = plan.does_something();
   result.loaded = plan.load;
-  result.withheld = !plan.edits.empty();
-  if (!plan.edits.empty()) {
-    fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed: ", plan.edits);
+  result.withheld = !plan.unloaded.empty();
+  if (!plan.unloaded.empty()) {
+    fail(result, Outcome::partial, "not brought to disk, since memory holds what nobody LOADed: ", plan.unloaded);
   }
   if ((plan.load || plan.save) && !circumstances.interrupted) {
     const auto carried = describe_carried_along(session, inventory, configuration_, carried_along_,
@@ -94,10 +108,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   if (options_.on_writing) options_.on_writing();
   write(session, inventory, plan);
   if (plan.load) verify_runtime(session, inventory, plan.target, result);
-  if (plan.save) {
-    command(session, save_statement(configuration_));
-    verify_disk(session, result);
-  }
+  if (plan.save && !save(session)) verify_disk(session, result);
   return result;
 }
 
@@ -118,16 +129,14 @@ std::vector<Table> Application::read_disk(AdminSession& session, const std::vect
   return is_same ? memory : read(session, Layer::disk, memory);
 }
 
-RuntimeTables Application::read_settled(AdminSession& session, const Inventory& inventory, bool settle,
-                                        const std::vector<Table>& memory) const {
-  auto runtime = read_runtime(session, inventory, configuration_, schemas_, wanted_.tables);
-  if (runtime.as_loaded || !settle) return runtime;
+/// Puts servers that a monitor moved back where the document has them.
+void Application::settle(RuntimeTables& runtime, const std::vector<Table>& memory) const {
+  if (runtime.as_loaded) return;
   for (auto& table : runtime.tables) table = shared_form(std::move(table), {});
   std::vector<Table> places;
   if (sharing_.has_local()) places = sharing_.combine(wanted_.tables, memory);
   const auto& reference = sharing_.has_local() ? places : wanted_.tables;
   runtime.tables = settle_servers(std::move(runtime.tables), reference, memory).tables;
-  return runtime;
 }
 
 void Application::fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
@@ -176,7 +185,7 @@ void Application::write(AdminSession& session, const Inventory& inventory, const
   is_writing_ = is_writing_ || !plan.statements.empty();
   try {
     for (const auto& statement : plan.statements) session.query(statement);
-    if (!plan.statements.empty()) verify_memory(session, plan.target);
+    if (!plan.statements.empty() && !holds_what_was_written(session, plan)) verify_memory(session, plan.target);
     if (plan.load) {
       // What is LOADed between this and the next statement was LOADed from what memory holds now, and stays in it.
       require_known_load(session, inventory);
@@ -195,6 +204,29 @@ void Application::write(AdminSession& session, const Inventory& inventory, const
 
 void Application::require_known_load(AdminSession& session, const Inventory& inventory) const {
   if (options_.only_over) require_load(session, inventory, configuration_, *options_.only_over);
+}
+
+/// True where memory holds the rows that the plan wrote, as many as it is to hold, and nobody else has written since it
+/// was read. False where that cannot be told so, which says nothing.
+bool Application::holds_what_was_written(AdminSession& session, const ApplyPlan& plan) const {
+  // One table holds the variables of all modules.
+  if (!configuration_.variables.empty()) return false;
+  std::uint64_t writes = writes_;
+  for (const auto& edit : plan.edits) {
+    if (edit.rows > max_keys_per_select) return false;
+    writes += edit.rows;
+  }
+  for (std::size_t i = 0; i < schemas_.size(); ++i) {
+    const auto& written = plan.edits[i].written;
+    if (written.empty()) continue;
+    const Table wanted{.name = schemas_[i].name, .columns = plan.target[i].columns, .rows = written};
+    const auto actual = read_rows_like(session, schemas_[i], written);
+    if (!differences(schemas_[i], wanted, actual, Match::loaded, false, 1).empty()) return false;
+  }
+  const auto counts = count_rows(session, names_of(schemas_, ""));
+  return counts.writes == writes &&
+         std::equal(counts.tables.begin(), counts.tables.end(), plan.target.begin(), plan.target.end(),
+                    [](std::uint64_t rows, const Table& table) { return rows == table.rows.size(); });
 }
 
 void Application::verify_memory(AdminSession& session, const std::vector<Table>& target) const {
@@ -235,7 +267,8 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
                                  Applied& result) const {
   std::vector<Table> tables;
   if (inventory.has_runtime(configuration_)) {
-    auto runtime = read_settled(session, inventory, true, sharing_.has_local() ? target : wanted_.tables);
+    auto runtime = read_runtime(session, inventory, configuration_, schemas_, wanted_.tables);
+    settle(runtime, sharing_.has_local() ? target : wanted_.tables);
     tables = std::move(runtime.tables);
     result.load = own_load(result.load, runtime.load);
     // What runtime holds then is somebody else's.
@@ -257,7 +290,24 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
   if (result.refused) fail(result, Outcome::partial, "not taken by ProxySQL: ", missing);
 }
 
-/// ProxySQL says OK also where the disk took nothing.
+/// False where the server's own counts do not tell whether the disk took it all: ProxySQL says OK also where it took
+/// nothing.
+bool Application::save(AdminSession& session) const {
+  if (!configuration_.variables.empty()) {
+    command(session, save_statement(configuration_));
+    return false;
+  }
+  auto names = names_of(schemas_, "");
+  for (auto& name : names_of(schemas_, "disk.")) names.push_back(std::move(name));
+  const auto before = count_rows(session, names);
+  command(session, save_statement(configuration_));
+  const auto after = count_rows(session, names);
+  // It deletes each row that the disk held, and inserts each that memory holds.
+  const auto rows = std::accumulate(before.tables.begin(), before.tables.end(), std::uint64_t{0});
+  const auto disk = std::next(after.tables.begin(), static_cast<std::ptrdiff_t>(schemas_.size()));
+  return after.writes - before.writes == rows && std::equal(disk, after.tables.end(), before.tables.begin());
+}
+
 void Application::verify_disk(AdminSession& session, Applied& result) const {
   if (configuration_.variables.empty() && is_on_disk(session, schemas_)) return;
   // Memory is what was verified, and what a LOAD may have written in other words since.

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/changes.h"
@@ -113,6 +114,29 @@ std::vector<Table> target_of(const Configuration& configuration, const std::vect
   return target;
 }
 
+/// Both tables without the rows at their beginnings and ends that are the same, as far as each row stands for itself.
+std::pair<Table, Table> unequal_parts(const Table& a, const Table& b) {
+  // An account may have two.
+  if (is_users_table(a.name)) return {a, b};
+  const auto part_of = [](const Table& table, const std::vector<RowView>& rows) {
+    Table part{.name = table.name, .columns = table.columns, .rows = {}};
+    for (const auto& row : rows) part.rows.push_back(row);
+    return part;
+  };
+  const auto [of_a, of_b] = unequal_middles(a.rows, b.rows);
+  if (of_a.size() == a.rows.size()) return {a, b};
+  return {part_of(a, of_a), part_of(b, of_b)};
+}
+
+Edit edit_of(const std::vector<Change>& changes) {
+  Edit edit{.rows = changes.size(), .written = {}};
+  if (changes.size() > max_keys_per_select) return edit;
+  for (const auto& change : changes) {
+    if (change.kind != Change::Kind::removed) edit.written.push_back(change.to);
+  }
+  return edit;
+}
+
 }  // namespace
 
 std::string load_statement(const Configuration& configuration) {
@@ -135,7 +159,8 @@ std::vector<std::string> missing_in(const std::vector<TableSchema>& schemas, con
     const auto& there = table_named(wanted, schema.name);
     const auto& here = table_named(tables, schema.name);
     if (here.rows == there.rows) continue;
-    const auto lines = differences(schema, runtime_form(there), runtime_form(shared_form(here, {})), match,
+    const auto [wanted_part, part] = unequal_parts(there, here);
+    const auto lines = differences(schema, runtime_form(wanted_part), runtime_form(shared_form(part, {})), match,
                                    is_variables(configuration), limit);
     missing.insert(missing.end(), lines.begin(), lines.end());
   }
@@ -189,16 +214,18 @@ ApplyPlan plan_apply(const Configuration& configuration, const std::vector<Table
       return plan;
     }
     if (!circumstances.interrupted) {
-      plan.edits = missing_in(schemas, in_memory.get().tables, layers.memory, configuration, Match::loaded, 3);
+      plan.unloaded = missing_in(schemas, in_memory.get().tables, layers.memory, configuration, Match::loaded, 3);
     }
-    if (!plan.edits.empty()) return plan;
+    if (!plan.unloaded.empty()) return plan;
   }
   if (const auto collision = sharing.collision(plan.target)) {
     throw Error(ExitCode::payload, "nothing was written: " + *collision,
                 "change one of the two rows, or what keep_local says");
   }
   for (std::size_t i = 0; i < schemas.size(); ++i) {
-    auto some = statements_between(schemas[i], table_named(layers.memory, schemas[i].name), plan.target[i]);
+    const auto changes = changes_between(schemas[i], table_named(layers.memory, schemas[i].name), plan.target[i]);
+    plan.edits.push_back(edit_of(changes));
+    auto some = statements_of(schemas[i], changes);
     std::move(some.begin(), some.end(), std::back_inserter(plan.statements));
   }
   plan.load = !loaded;

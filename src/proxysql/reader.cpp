@@ -230,6 +230,24 @@ std::vector<Table> read_tables(AdminSession& session, const Configuration& confi
   return tables;
 }
 
+Table read_rows_like(AdminSession& session, const TableSchema& schema, const Rows& rows) {
+  TableSink sink(schema, rows, std::vector<std::optional<Cell>>(schema.columns.size()));
+  session.stream(select_rows_like(schema, rows), sink);
+  return sink.take().value_or(empty_table(schema));
+}
+
+RowCounts count_rows(AdminSession& session, const std::vector<std::string>& tables) {
+  std::string statement = "SELECT total_changes()";
+  for (const auto& table : tables) statement.append(",(SELECT COUNT(*) FROM ").append(table).append(")");
+  const auto answer = session.query(statement).rows.at(0).copy();
+  const auto number_at = [&](std::size_t position) {
+    return static_cast<std::uint64_t>(to_integer(answer.at(position).value_or("")).value_or(0));
+  };
+  RowCounts counts{.writes = number_at(0), .tables = {}};
+  for (std::size_t i = 1; i <= tables.size(); ++i) counts.tables.push_back(number_at(i));
+  return counts;
+}
+
 bool is_on_disk(AdminSession& session, const std::vector<TableSchema>& schemas) {
   std::string statement;
   for (const auto& schema : schemas) {

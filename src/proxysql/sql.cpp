@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "proxysql_consul/base/text.h"
-#include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/mask.h"
 
 namespace proxysql_consul {
@@ -12,6 +11,7 @@ namespace {
 
 // SQLite limits the depth of an expression to 1,000, and a chain of ORs is as deep as it is long.
 constexpr std::size_t max_keys_per_delete = 400;
+static_assert(max_keys_per_select <= max_keys_per_delete);
 
 /// ProxySQL takes the same rows in statements of 1 MiB a fifth more slowly, and no faster in smaller ones than these.
 constexpr std::size_t piece_bytes = std::size_t{256} * 1024;
@@ -86,6 +86,25 @@ void add_deletes(std::vector<std::string>& statements, const TableSchema& schema
   flush();
 }
 
+}  // namespace
+
+std::string quote(const CellView& value) {
+  std::string quoted;
+  append_quoted(quoted, value);
+  return quoted;
+}
+
+std::string quote_name(std::string_view name) {
+  std::string quoted;
+  append_doubling(quoted, name, '`');
+  return quoted;
+}
+
+std::string first_words(std::string_view statement) {
+  const auto words = printable(statement.substr(0, statement.find_first_of("('")), 80);
+  return words.substr(0, words.find_last_not_of(' ') + 1);
+}
+
 std::vector<std::string> statements_of(const TableSchema& schema, const std::vector<Change>& changes,
                                        std::size_t batch_bytes) {
   const auto key = schema.key();
@@ -120,25 +139,6 @@ std::vector<std::string> statements_of(const TableSchema& schema, const std::vec
   if (!batch.empty()) statements.push_back(std::move(batch));
   add_deletes(statements, schema, key, gone, batch_bytes);
   return statements;
-}
-
-}  // namespace
-
-std::string quote(const CellView& value) {
-  std::string quoted;
-  append_quoted(quoted, value);
-  return quoted;
-}
-
-std::string quote_name(std::string_view name) {
-  std::string quoted;
-  append_doubling(quoted, name, '`');
-  return quoted;
-}
-
-std::string first_words(std::string_view statement) {
-  const auto words = printable(statement.substr(0, statement.find_first_of("('")), 80);
-  return words.substr(0, words.find_last_not_of(' ') + 1);
 }
 
 std::vector<std::string> statements_between(const TableSchema& schema, const Table& from, const Table& to,
@@ -182,6 +182,16 @@ std::string select_rows(const TableSchema& schema, std::string_view table, std::
   const auto order = text.find(" ORDER BY ");
   return text.insert(order,
                      " WHERE variable_name>=" + quote(std::string(variables)) + " AND variable_name<" + quote(end));
+}
+
+std::string select_rows_like(const TableSchema& schema, const Rows& rows) {
+  const auto key = schema.key();
+  std::string condition;
+  for (const auto& row : rows) {
+    condition.append(condition.empty() ? " WHERE (" : ") OR (").append(condition_of(schema, key, pick(row, key)));
+  }
+  auto text = select_rows(schema, schema.name);
+  return text.insert(text.find(" ORDER BY "), condition + ")");
 }
 
 std::string select_columns(const TableSchema& schema, std::string_view table, const std::vector<bool>& which) {

@@ -1,6 +1,7 @@
 // Bringing one document into the local ProxySQL, so that no moment and no failure leaves a mixture at runtime.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -63,17 +64,18 @@ class Application {
  private:
   std::vector<Table> read(AdminSession& session, Layer layer, const std::vector<Table>& like) const;
   std::vector<Table> read_disk(AdminSession& session, const std::vector<Table>& memory) const;
-  RuntimeTables read_settled(AdminSession& session, const Inventory& inventory, bool settle,
-                             const std::vector<Table>& memory) const;
+  void settle(RuntimeTables& runtime, const std::vector<Table>& memory) const;
   void fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
                     Applied& result);
   void command(AdminSession& session, const std::string& statement) const;
   void write(AdminSession& session, const Inventory& inventory, const ApplyPlan& plan);
   void require_known_load(AdminSession& session, const Inventory& inventory) const;
+  bool holds_what_was_written(AdminSession& session, const ApplyPlan& plan) const;
   void verify_memory(AdminSession& session, const std::vector<Table>& target) const;
   std::string put_back(AdminSession& session);
   void verify_runtime(AdminSession& session, const Inventory& inventory, const std::vector<Table>& target,
                       Applied& result) const;
+  bool save(AdminSession& session) const;
   void verify_disk(AdminSession& session, Applied& result) const;
 
   const Configuration& known_;
@@ -85,6 +87,7 @@ class Application {
   Wanted wanted_;                             ///< the document in the words of this server
   Sharing sharing_;                           ///< what of it, and of memory, is local
   std::optional<std::vector<Table>> before_;  ///< memory before the first write
+  std::uint64_t writes_ = 0;                  ///< RowCounts::writes when memory was read
   bool is_writing_ = false;                   ///< writing has begun, and not ended in a LOAD
 };
 

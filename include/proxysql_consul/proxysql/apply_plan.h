@@ -26,14 +26,21 @@ struct Layers {
   std::optional<std::vector<Table>> disk;     ///< nothing where nobody looked: a LOAD follows, or it does not matter
 };
 
+/// What a plan's statements do to one memory table.
+struct Edit {
+  std::size_t rows = 0;  ///< how many they write or delete
+  Rows written;          ///< these, where they are few; none where they are many
+};
+
 struct ApplyPlan {
   std::vector<std::string> statements;  ///< to the memory tables, in their order
+  std::vector<Edit> edits;              ///< what that is in each of them
   std::vector<Table> target;            ///< the memory tables after them
   bool load = false;                    ///< LOAD ... TO RUNTIME follows
   bool save = false;                    ///< SAVE ... TO DISK follows
   std::vector<std::string> notices;     ///< inactive rows that had to give way, for people
   /// Why nothing is done though the disk lacks it: what memory holds that nobody loaded, for people.
-  std::vector<std::string> edits;
+  std::vector<std::string> unloaded;
 
   bool does_something() const { return load || save || !statements.empty(); }
 };

@@ -1,6 +1,7 @@
 // Reading configurations from a ProxySQL of any version.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,20 @@ enum class Layer { memory, disk };
 std::vector<Table> read_tables(AdminSession& session, const Configuration& configuration,
                                const std::vector<TableSchema>& schemas, Layer layer,
                                const std::vector<Table>& like = {});
+
+/// The rows that have the keys of `rows` in the memory table, as for select_rows_like().
+Table read_rows_like(AdminSession& session, const TableSchema& schema, const Rows& rows);
+
+/// All sessions write through one connection to SQLite, which counts: whoever finds no more writes than its own knows
+/// that nobody else wrote.
+struct RowCounts {
+  std::uint64_t writes = 0;           ///< rows that were written or deleted since the server's start, by anybody
+  std::vector<std::uint64_t> tables;  ///< rows that each table holds
+};
+
+/// Of the tables of those names. Reading a table that the server makes when it is asked for (runtime_, stats_) counts
+/// as writing it.
+RowCounts count_rows(AdminSession& session, const std::vector<std::string>& tables);
 
 /// True where the disk holds the very rows that memory holds. The server compares, and only says how many are the same.
 bool is_on_disk(AdminSession& session, const std::vector<TableSchema>& schemas);
