@@ -3,10 +3,17 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "integration/end_to_end_fixture.h"
 #include "proxysql_consul/base/crypto.h"
+#include "support/effort.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -78,6 +85,49 @@ TEST(EncryptionEndToEnd, SealsRekeysAndRotates) {
   EXPECT_EQ(a.run({"status"}).exit_code, 0);
   EXPECT_THAT(a.handled(), Each(0)) << a.handler_output();
   EXPECT_THAT(b.handled(), Each(0)) << b.handler_output();
+}
+
+TEST(EncryptionEndToEnd, IsRekeyedInTheEndWhereverRekeyIsKilled) {
+  Cluster cluster;
+  auto& a = cluster.a;
+  auto& consul = cluster.consul;
+  give_keys(a, {"one"}, true);
+  std::vector<std::string> names;
+  for (const auto* name : {"first", "second", "third", "fourth", "fifth"}) {
+    save_user(a, name);
+    names.emplace_back(name);
+  }
+  give_keys(a, {"two", "one"});
+  const auto history = [&] { return consul.keys("proxysql-meta/history/mysql_users/"); };
+  const auto versions = history();
+  ASSERT_EQ(versions.size(), names.size());
+  const auto sealed_with = [&](std::string_view id) {
+    const auto mark = R"("sealed":{"key":")" + std::string(id) + '"';
+    auto keys = history();
+    keys.emplace_back("proxysql/mysql_users");
+    return std::count_if(keys.begin(), keys.end(),
+                         [&](const auto& key) { return consul.get(key).value_or("").find(mark) != std::string::npos; });
+  };
+  // Until one comes to its end before it is killed: then the moments before that were met, however slow the machine.
+  constexpr int step = sanitized ? 10 : 1;
+  bool ended = false;
+  for (int milliseconds = 1; !ended && milliseconds < 30'000; milliseconds += step + milliseconds / 16) {
+    SCOPED_TRACE("killed after " + std::to_string(milliseconds) + " ms");
+    Process rekey(a.command({"rekey"}));
+    ended = rekey.wait_for(std::chrono::milliseconds(milliseconds));
+    rekey.kill(SIGKILL);
+    rekey.wait();
+    EXPECT_EQ(sealed_with("one") + sealed_with("two"), static_cast<std::ptrdiff_t>(names.size() + 1));
+    EXPECT_EQ(a.run({"diff", "mysql_users"}).exit_code, 0) << "what Consul holds is whole, and the same as ever";
+  }
+  ASSERT_TRUE(ended) << "no rekey came to its end";
+  EXPECT_EQ(a.run({"rekey"}).exit_code, 0);
+  EXPECT_EQ(sealed_with("one"), 0);
+  EXPECT_EQ(history(), versions) << "no version is added or lost";
+  give_keys(a, {"two"});
+  const auto listed = a.run({"history", "mysql_users"});
+  EXPECT_EQ(listed.exit_code, 0) << all_of(listed);
+  EXPECT_THAT(listed.err, Not(HasSubstr("cannot be read whole")));
 }
 
 }  // namespace

@@ -2,11 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/commands/commands.h"
 #include "standin/standin_engine.h"
 #include "support/fake_kv_store.h"
+#include "support/key_files.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {
@@ -95,6 +101,133 @@ TEST_F(Secrets, ShowsNoSecretAnywhere) {
   ASSERT_THAT(b.opened, Not(IsEmpty()));
   EXPECT_EQ(b.opened.front().password, "s3cr3t-admin");
   EXPECT_EQ(consul.opened.front().token, "s3cr3t-token");
+}
+
+/// Of each command, words that make it show what it can. A command that is not here makes the test fail.
+const std::multimap<std::string, Texts, std::less<>> words_of_all = {
+    {"save", {"save", "--all", "--dry-run"}},
+    {"save", {"save", "--all", "--message", "all"}},
+    {"save", {"save", "--all", "--if-current"}},
+    {"save", {"save", "--all", "--source", "memory", "--force"}},
+    {"diff", {"diff"}},
+    {"diff", {"diff", "--json"}},
+    {"pull", {"pull", "--dry-run"}},
+    {"pull", {"pull", "--force"}},
+    {"status", {"status"}},
+    {"status", {"status", "--json"}},
+    {"history", {"history", "mysql_users"}},
+    {"history", {"history", "mysql_users", "--json"}},
+    {"rollback", {"rollback", "mysql_users", "-1", "--dry-run"}},
+    {"rollback", {"rollback", "mysql_users", "-1"}},
+    {"freeze", {"freeze", "--reason", "a look"}},
+    {"thaw", {"thaw"}},
+    {"check", {"check"}},
+    {"check", {"check", "--json"}},
+    {"check", {"check", "--health"}},
+    {"rekey", {"rekey"}},
+    {"update", {"update"}},
+    {"follow", {"follow"}},
+};
+
+/// Both nodes have marked secrets of every kind, and keys.
+class SecretsOfAll : public Run {
+ protected:
+  void SetUp() override {
+    for (auto* node : {&a, &b}) {
+      hold(
+          *node, dir, {"k1"},
+          R"("proxysql_admin_password":"s3cr3t-admin","consul_token":"s3cr3t-token","consul_http_auth":"u:s3cr3t-http",)"
+          R"("retry_seconds":0,"publish":["mysql_users"],"metrics_file":")" +
+              metrics_of(*node) +
+              R"(","accept":["mysql_servers","mysql_query_rules","mysql_users","mysql_variables","admin_variables"])");
+      give_secrets(*node, "s3cr3t-" + node->agent());
+    }
+  }
+
+  std::string metrics_of(const NodeUnderTest& node) { return dir.file(node.agent() + ".prom"); }
+
+  static void give_secrets(NodeUnderTest& node, const std::string& mark) {
+    node.execute({"REPLACE INTO mysql_users(username,password,attributes) VALUES ('u','" + mark +
+                      "',''),"
+                      "('v','x','{\"additional_password\":\"" +
+                      mark + "\"}')",
+                  "LOAD MYSQL USERS TO RUNTIME",
+                  "UPDATE global_variables SET variable_value='" + mark +
+                      "' WHERE variable_name IN "
+                      "('mysql-monitor_password','admin-cluster_password')",
+                  "LOAD MYSQL VARIABLES TO RUNTIME", "LOAD ADMIN VARIABLES TO RUNTIME"});
+  }
+
+  /// Runs it at debug level, and keeps what it showed.
+  int run(NodeUnderTest& node, Texts words, const char* format) {
+    words.insert(words.begin(), {"--log-level=debug", std::string("--log-format=") + format});
+    // A resident command ends after some waiting.
+    node.clock.is_stopping = false;
+    int waits = 0;
+    node.clock.on_pause = [&] { node.clock.is_stopping = ++waits > 5; };
+    consul.on_wait = [&](std::chrono::milliseconds time) {
+      node.clock.turn(time);
+      node.clock.on_pause();
+      return true;
+    };
+    const auto ran = node.run(words, words.back() == "update" ? consul.watch(prefix) : std::string());
+    consul.on_wait = {};
+    node.clock.on_pause = {};
+    shown_ += ran.out;
+    for (const auto& line : ran.err) shown_.append(line).append("\n");
+    return ran.status;
+  }
+
+  void run_all(NodeUnderTest& node, const char* format) {
+    for (const auto& [command, words] : words_of_all) run(node, words, format);
+  }
+
+  void expect_no_mark() {
+    for (const auto& [key, entry] : consul.entries) shown_.append(key).append("\n").append(entry.value).append("\n");
+    for (auto* node : {&a, &b}) {
+      shown_ += read_file(node->state_file());
+      shown_ += read_file(metrics_of(*node));
+    }
+    EXPECT_THAT(shown_, Not(HasSubstr("s3cr3t")));
+    EXPECT_THAT(shown_, Not(HasSubstr(to_base64(key_called("k1").secret))));
+  }
+
+  std::string shown_;
+};
+
+TEST_F(SecretsOfAll, CommandsAreInNothingThatIsShownOrWritten) {
+  for (const auto& command : commands()) {
+    EXPECT_TRUE(words_of_all.contains(command.names.front())) << command.names.front();
+  }
+  for (const auto* format : {"text", "json"}) {
+    SCOPED_TRACE(format);
+    EXPECT_EQ(run(a, {"save", "--all"}, format), 0);
+    give_secrets(a, std::string("s3cr3t-again-") + format);
+    run_all(a, format);
+    give_secrets(b, std::string("s3cr3t-at-b-") + format);
+    run_all(b, format);
+  }
+  EXPECT_THAT(shown_, HasSubstr("***")) << "nothing was hidden";
+  expect_no_mark();
+}
+
+TEST_F(SecretsOfAll, CommandsAreInNoErrorWhateverFails) {
+  EXPECT_EQ(run(a, {"save", "--all"}, "text"), 0);
+  for (const auto failure : {FakeConsul::Failure::refused, FakeConsul::Failure::away}) {
+    consul.always = failure;
+    run_all(a, "text");
+  }
+  consul.always.reset();
+  a.is_away = true;
+  run_all(a, "text");
+  a.is_away = false;
+  // The server repeats the statement that it does not take.
+  for (std::size_t n = 1; n < 40; ++n) {
+    b.engine.fail_statement(n, "near \"x\": syntax error");
+    run(b, {"pull", "--force"}, "text");
+    b.engine.execute("STANDIN CLEAR");
+  }
+  expect_no_mark();
 }
 
 }  // namespace
