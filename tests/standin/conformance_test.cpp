@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/proxysql/admin_session.h"
 #include "standin/conformance_fixture.h"
 
 namespace proxysql_consul::testing {
@@ -201,6 +203,28 @@ TEST_P(Conformance, ComparesMemoryWithDiskByChecksums) {
     run("SAVE " + words + " TO DISK");
   }
   expect_error("CHECKSUM DISK MYSQL GALERA HOSTGROUPS", "ProxySQL Admin Error: near \"CHECKSUM\": syntax error");
+}
+
+TEST_P(Conformance, CountsWhatAllSessionsWriteTogether) {
+  const auto other = open_admin_session(server().admin());
+  const auto count = [&] {
+    const auto answer = other->query("SELECT total_changes()").rows.at(0).at(0);
+    return to_integer(answer.value_or("")).value_or(0);
+  };
+  run_all({"DELETE FROM disk.mysql_query_rules", "DELETE FROM disk.mysql_query_rules_fast_routing",
+           "INSERT INTO disk.mysql_query_rules(rule_id) VALUES (7),(8),(9)"});
+  const auto before = count();
+  run("INSERT INTO mysql_query_rules(rule_id,active) VALUES (1,1),(2,1)");
+  EXPECT_EQ(count(), before + 2);
+  run("REPLACE INTO mysql_query_rules(rule_id,active) VALUES (2,0),(3,1)");
+  EXPECT_EQ(count(), before + 4) << "what a REPLACE takes away is not counted";
+  run("DELETE FROM mysql_query_rules WHERE rule_id IN (1,99)");
+  EXPECT_EQ(count(), before + 5);
+  rows("SELECT * FROM mysql_query_rules");
+  rows("SELECT COUNT(*) FROM disk.mysql_query_rules");
+  EXPECT_EQ(count(), before + 5);
+  run("SAVE MYSQL QUERY RULES TO DISK");
+  EXPECT_EQ(count(), before + 10) << "three went, two came";
 }
 
 TEST_P(Conformance, TellsItsVersion) {
