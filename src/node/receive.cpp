@@ -142,6 +142,8 @@ class Receiver {
       case Verdict::apply: break;
     }
     did_something_ = true;
+    // What failed for good is not told only after what may have to wait.
+    if (has_failed_ && !files_.state().published) announce(job_, files_, proxysql_.version());
     if (!decision.reason.empty()) job_.log.warn("{}: {}", key, decision.reason);
     try {
       if (decision.verdict == Verdict::confirm && is_superseded(decision)) {
@@ -285,6 +287,7 @@ class Receiver {
       files_.state().fail(decision.configuration, decision.entry.modify_index, job_.now(), error.what());
       files_.count(decision.configuration, Outcome::failed);
       files_.write_state();
+      has_failed_ = true;
     } catch (const Error& second) {
       report(job_.log, second);
     }
@@ -300,6 +303,7 @@ class Receiver {
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
   bool did_something_ = false;
+  bool has_failed_ = false;
 };
 
 /// Throws Error{usage} for a name that is not among the accepted ones.

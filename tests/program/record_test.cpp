@@ -156,6 +156,20 @@ TEST_F(Record, TellsAFailureWithItsReason) {
   EXPECT_THAT(servers_of(b).warnings, ElementsAre(::testing::HasSubstr("away")));
 }
 
+TEST_F(Record, TellsWhatFailedForGoodBeforeSomethingElseIsDone) {
+  a.execute({"INSERT INTO mysql_query_rules(rule_id,active,match_digest) VALUES (1,1,'a')",
+             "LOAD MYSQL QUERY RULES TO RUNTIME"});
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  consul.set(servers_key, "no document at all");
+  std::string told;
+  b.engine.on_statement([&](std::string_view statement) {
+    if (statement.starts_with("REPLACE")) told = servers_of(b).outcome;
+  });
+  EXPECT_EQ(b.update().status, 6);
+  EXPECT_EQ(told, "failed");
+  EXPECT_EQ(record(b).configurations.at("mysql_query_rules").outcome, "applied");
+}
+
 TEST_F(Record, TellsWhatIsPartialForNothingButWhatThisProxySqlLacks) {
   a.execute({"INSERT INTO mysql_servers(hostgroup_id,hostname,gtid_port) VALUES (1,'db1',3307)",
              "LOAD MYSQL SERVERS TO RUNTIME"});
