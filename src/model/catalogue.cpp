@@ -268,4 +268,21 @@ bool is_default_value(std::string_view table, std::string_view column, const std
   return column == "check_type" && *value == "read_only";
 }
 
+std::optional<std::string> default_value(std::string_view table, std::string_view column) {
+  if (is_rules_table(table)) {
+    if (column == "re_modifiers") return "CASELESS";
+    if (column == "flagIN" || column == "negate_match_pattern" || column == "apply") return "0";
+    return column == "attributes" ? std::optional<std::string>("") : std::nullopt;
+  }
+  if (column == "check_type") return "read_only";
+  constexpr std::array texts = {
+      std::string_view{"comment"},
+      std::string_view{"attributes"},
+      std::string_view{"ignore_session_variables"},
+      std::string_view{"hostgroup_settings"},
+      std::string_view{"servers_defaults"},
+  };
+  return std::find(texts.begin(), texts.end(), column) != texts.end() ? "" : "0";
+}
+
 }  // namespace proxysql_consul

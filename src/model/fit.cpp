@@ -1,7 +1,9 @@
 #include "proxysql_consul/model/fit.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
@@ -98,6 +100,35 @@ void fit_variables(Table& table, const Configuration& configuration, const std::
   if (count > 0) warnings.push_back("this ProxySQL has no variable " + join(unknown) + ": left out");
 }
 
+/// What is local of `theirs` in the column at `position` and says something, by key; empty where nothing is.
+std::map<Row, Cell> absent_cells(const Sharing& sharing, const std::vector<std::size_t>& key, const Table& theirs,
+                                 const Table& here, std::size_t position) {
+  const auto& column = theirs.columns[position];
+  const bool is_local = sharing.is_local_column(here.name, column);
+  std::map<Row, Cell> cells;
+  for (std::size_t number = 0; number < theirs.rows.size(); ++number) {
+    const auto row = here.rows[number];
+    const auto cell = theirs.rows[number][position];
+    if (!is_default_value(here.name, column, cell) && (is_local || sharing.is_local(here.name, row))) {
+      cells.emplace(pick(row, key), copy_of(cell));
+    }
+  }
+  return cells;
+}
+
+void add_column(const std::vector<std::size_t>& key, const std::string& column, const std::map<Row, Cell>& cells,
+                Table& table) {
+  const auto otherwise = default_value(table.name, column);
+  Rows rows;
+  for (const auto& row : table.rows) {
+    const auto there = cells.find(pick(row, key));
+    rows.push_back(row);
+    rows.add(there != cells.end() ? there->second : otherwise);
+  }
+  table.columns.push_back(column);
+  table.rows = std::move(rows);
+}
+
 /// Short, since the state holds one a row, and of no use to who reads it.
 std::string key_digest(const TableSchema& schema, const RowView& row) {
   std::string text = schema.name;
@@ -156,6 +187,25 @@ void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<s
                   "table " + table.name + ": user " + printable(*row[*username], 64) +
                       " is named like an admin or stats user of this ProxySQL, and would break that login",
                   "rename the one or the other");
+    }
+  }
+}
+
+void carry_absent_cells(const Sharing& sharing, const std::vector<TableSchema>& schemas,
+                        const std::vector<Table>& theirs, std::vector<Table>& tables) {
+  if (!sharing.has_local()) return;
+  for (const auto& schema : schemas) {
+    const auto table =
+        std::find_if(tables.begin(), tables.end(), [&](const Table& t) { return t.name == schema.name; });
+    const auto* from = find_table(theirs, schema.name);
+    if (table == tables.end() || from == nullptr) continue;
+    std::optional<Table> here;
+    for (std::size_t i = 0; i < from->columns.size(); ++i) {
+      if (schema.find(from->columns[i])) continue;
+      std::vector<std::string> unsaid;
+      if (!here) here = fit_table(*from, schema, nullptr, unsaid);
+      const auto cells = absent_cells(sharing, schema.key(), *from, *here, i);
+      if (!cells.empty()) add_column(schema.key(), from->columns[i], cells, *table);
     }
   }
 }

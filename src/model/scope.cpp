@@ -20,18 +20,6 @@ std::string describe(const RowRule& rule) {
   return "rows by " + join(columns, " and ");
 }
 
-/// The keys beside the primary one that no two rows of ProxySQL's tables may share.
-std::vector<std::vector<std::string_view>> unique_keys(std::string_view table) {
-  if (is_users_table(table)) return {{"username", "frontend"}};
-  if (table.ends_with("_group_replication_hostgroups") || table.ends_with("_galera_hostgroups")) {
-    return {{"reader_hostgroup"}, {"offline_hostgroup"}, {"backup_writer_hostgroup"}};
-  }
-  if (table.ends_with("_replication_hostgroups") || table.ends_with("_aws_aurora_hostgroups")) {
-    return {{"reader_hostgroup"}};
-  }
-  return {};
-}
-
 bool is_gone(const Table& servers, const RowView& row) {
   const auto status = servers.find("status");
   return is_servers_table(servers.name) && status && to_lower(row[*status].value_or("")) == "offline_hard";
@@ -223,6 +211,17 @@ std::vector<Table> Sharing::shared_rows(std::vector<Table> tables) const {
   return tables;
 }
 
+std::vector<Table> Sharing::local_rows(const std::vector<Table>& tables) const {
+  std::vector<Table> local;
+  for (const auto& table : tables) {
+    const auto* split = find(table.name);
+    if (split == nullptr) continue;
+    local.push_back(table);
+    local.back().rows.erase_if([&](const RowView& row) { return !is_local(*split, row); });
+  }
+  return local;
+}
+
 std::vector<Table> Sharing::left_out(const std::vector<Table>& memory, const std::vector<Table>& runtime) const {
   std::vector<Table> left;
   for (const auto& table : memory) {
@@ -275,36 +274,6 @@ std::vector<Table> Sharing::document_of(std::vector<Table> runtime, const std::v
     });
   }
   return tables;
-}
-
-std::optional<std::string> Sharing::collision(const std::vector<Table>& tables) const {
-  for (const auto& entry : splits_) {
-    const auto& name = entry.first;
-    const auto& split = entry.second;
-    const auto* table = find_table(tables, name);
-    if (table == nullptr) continue;
-    for (const auto& columns : unique_keys(name)) {
-      std::vector<std::size_t> positions;
-      for (const auto column : columns) {
-        if (const auto position = split.schema.find(column)) positions.push_back(*position);
-      }
-      if (positions.size() != columns.size()) continue;
-      std::map<Row, RowView> seen;
-      for (const auto& row : table->rows) {
-        auto values = pick(row, positions);
-        // NULL is like nothing else, not even NULL.
-        if (std::find(values.begin(), values.end(), std::nullopt) != values.end()) continue;
-        const auto [there, is_new] = seen.emplace(std::move(values), row);
-        if (is_new) continue;
-        const auto say = [&](const RowView& one) {
-          return describe_row(split.schema, one) + (is_local(split, one) ? ", which is kept local," : "");
-        };
-        return say(there->second) + " and " + say(row) + " cannot stand side by side: no two may have the same " +
-               join(std::vector<std::string>(columns.begin(), columns.end()), " and ");
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 std::vector<std::string> Sharing::describe_kept(const std::vector<Table>& tables) const {

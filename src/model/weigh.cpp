@@ -16,7 +16,7 @@ namespace proxysql_consul {
 namespace {
 
 /// Consul's tables in the words of this server: what it excludes, or does not know of variables, is still in them.
-Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
+Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs, Sharing& sharing) {
   std::vector<std::string> variables;
   if (!ours.configuration.variables.empty()) {
     for (const auto& table : theirs) {
@@ -26,7 +26,7 @@ Fitted fit_theirs(const Holding& ours, const std::vector<Table>& theirs) {
       }
     }
   }
-  return fit(ours.configuration, theirs, ours.schemas, variables, {});
+  return fit(ours.configuration, theirs, ours.schemas, variables, {}, &sharing);
 }
 
 /// What memory alone can show is nobody's loss: `table` with the rows of `theirs` that a save from runtime is silent
@@ -161,6 +161,38 @@ void guard_passed_over(const Holding& ours, const TableSchema& schema, const Tab
          "`pull --force " + name + "` takes Consul's version, a plain `save " + name + "` replaces it");
 }
 
+/// Of `table` as Consul has it the shared rows that would not be in it any more as they are.
+Table taken_away(const Sharing& sharing, const TableSchema& schema, const Table& theirs, const Table& table) {
+  Table gone{.name = theirs.name, .columns = theirs.columns, .rows = {}};
+  for (const auto& change : changes_between(schema, theirs, table)) {
+    if (change.kind != Change::Kind::added && !sharing.is_local(schema.name, change.from)) {
+      gone.rows.push_back(change.from);
+    }
+  }
+  return gone;
+}
+
+/// A row of Consul's that this node cannot have taken, since a local one stands in its way, is not its to take away.
+void guard_colliding(const Holding& ours, const Sharing& sharing, const std::vector<Table>& theirs, Weighed& weighed,
+                     const SaveOptions& options, const std::string& name) {
+  if (!sharing.has_local()) return;
+  std::vector<Table> gone;
+  for (const auto& schema : ours.schemas) {
+    const auto* old = find_table(theirs, schema.name);
+    const auto* table = find_table(weighed.document.tables, schema.name);
+    if (old != nullptr && table != nullptr) gone.push_back(taken_away(sharing, schema, *old, *table));
+  }
+  auto collision = sharing.collision(sharing.local_rows(ours.document.tables), gone);
+  if (!collision) collision = sharing.collision(sharing.local_rows(ours.left_out), gone);
+  if (!collision) return;
+  if (!options.force || options.if_current) {
+    refuse("would take a row from Consul's document that this node could not hold: " + *collision,
+           "change one of the two rows, or what keep_local says; a plain `save --force " + name +
+               "` takes it from all nodes");
+  }
+  weighed.warnings.push_back("drops from Consul's document: " + *collision);
+}
+
 /// Where Consul holds nothing, an empty ProxySQL must not be the first to speak, nor one whose version is gone.
 void guard_first(Weighed& weighed, Acquaintance acquaintance, const SaveOptions& options, const std::string& name) {
   if (acquaintance != Acquaintance::none) {
@@ -215,7 +247,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
   Fitted fitted;
   if (theirs->document) {
     try {
-      fitted = fit_theirs(ours, theirs->document->tables);
+      fitted = fit_theirs(ours, theirs->document->tables, sharing);
     } catch (const Error& error) {
       problem = error.what();
     }
@@ -268,6 +300,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
     }
     return weighed;
   }
+  guard_colliding(ours, sharing, fitted.tables, weighed, options, name);
   if (options.if_current && all.any()) guard_unseen(*theirs, acquaintance, name);
   for (const auto& schema : ours.schemas) {
     const auto* table = find_table(weighed.document.tables, schema.name);
@@ -293,6 +326,8 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
         (acquaintance == Acquaintance::none ? "neither saved nor applied: " : "applied in part only: ") +
         weighed.changes);
   }
+  // Last, since all else compares what this ProxySQL has columns for.
+  carry_absent_cells(sharing, ours.schemas, theirs->document->tables, weighed.document.tables);
   return weighed;
 }
 

@@ -127,6 +127,10 @@ class Rollback {
   void preview() {
     auto& out = job_.context.out;
     out << format_difference(compare_here(job_, proxysql_, files_.state(), configuration_, id_, held_));
+    // What would keep it from being applied is found before anything is written, and so here, too.
+    const auto applied = apply(*held_.document, id_.version, held_.entry.value);
+    for (const auto& notice : applied.notices) job_.log.info("{}: {}", name_, notice);
+    for (const auto& warning : applied.warnings) job_.log.warn("{}: {}", name_, warning);
     const auto weighed = publisher_.preview(document_, weigh_it());
     for (const auto& warning : weighed.warnings) job_.log.warn("{}: {}", name_, warning);
     out << "-- " << name_ << ": " << (weighed.write ? "would be published as a new version" : "nothing to publish")
@@ -175,7 +179,7 @@ class Rollback {
                                   .wanted = wanted,
                                   .version = version,
                                   .sha256 = sha256_hex(text),
-                                  .dry_run = false});
+                                  .dry_run = options_.dry_run});
     // Whether there is such a configuration was asked before.
     return applied.value_or(Applied());
   }

@@ -437,8 +437,6 @@ TEST_F(KeepLocal, FailsBeforeItWritesWhereARowThatIsKeptCollides) {
                                          HasSubstr("writer_hostgroup=900, which is kept local, "),
                                          HasSubstr("writer_hostgroup=10"),
                                          HasSubstr("no two may have the same reader_hostgroup"))));
-  const auto saved = b.run({"save", "mysql_servers"});
-  EXPECT_EQ(saved.status, 0) << "an own row that collides is in no document";
   load(a, {"DELETE FROM mysql_replication_hostgroups",
            "INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (900,30)"});
   ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
@@ -446,6 +444,83 @@ TEST_F(KeepLocal, FailsBeforeItWritesWhereARowThatIsKeptCollides) {
   const auto refused = b.run({"save", "mysql_servers"});
   EXPECT_EQ(refused.status, 8);
   EXPECT_THAT(refused.err, ElementsAre(AllOf(HasSubstr("writer_hostgroup=900"), HasSubstr("writer_hostgroup=11"))));
+}
+
+TEST_F(KeepLocal, RemovesNoRowFromConsulThatOnlyCollidesHere) {
+  b.configure(R"("keep_local":{"mysql_replication_hostgroups":{"rows":[{"writer_hostgroup":900}]}})");
+  load(b, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (900,20)"});
+  const auto names_both =
+      AllOf(HasSubstr("table mysql_replication_hostgroups, row writer_hostgroup=900, which is kept local, and "),
+            HasSubstr("row writer_hostgroup=10 cannot stand side by side"));
+  for (const auto* share :
+       {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (10,20)",
+        "UPDATE mysql_replication_hostgroups SET reader_hostgroup=20"}) {
+    SCOPED_TRACE(share);
+    load(a, {share, "DELETE FROM mysql_servers", server("1", "db1", "1")});
+    ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+    ASSERT_EQ(b.update().status, 6);
+    const auto version = version_of(servers_key);
+    for (const auto* how : {"--source=runtime", "--if-current", "--dry-run"}) {
+      const auto ran = b.run({"save", "mysql_servers", how});
+      EXPECT_EQ(ran.status, 8) << how;
+      EXPECT_THAT(ran.err, Contains(AllOf(names_both, HasSubstr("`save --force mysql_servers` ")))) << how;
+    }
+    EXPECT_EQ(version_of(servers_key), version);
+    // The other way, without the row that stands in its way here.
+    load(a, {"UPDATE mysql_replication_hostgroups SET reader_hostgroup=30"});
+    ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+    ASSERT_EQ(b.update().status, 0);
+  }
+  load(a, {"UPDATE mysql_replication_hostgroups SET reader_hostgroup=20"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 6);
+  const auto forced = b.run({"save", "--force", "mysql_servers"});
+  EXPECT_EQ(forced.status, 0);
+  EXPECT_THAT(forced.err, Contains(AllOf(HasSubstr("drops from Consul's document: "), names_both)));
+}
+
+TEST_F(KeepLocal, RefusesARollbackThatCollidesAlsoWhenItOnlyShows) {
+  b.configure(R"("keep_local":{"mysql_replication_hostgroups":{"rows":[{"writer_hostgroup":900}]}})");
+  load(a, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (10,20)"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  load(a, {"UPDATE mysql_replication_hostgroups SET reader_hostgroup=30"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  load(b, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (900,20)"});
+  b.engine.clear_log();
+  const auto state = b.state();
+  for (const auto& words :
+       {Texts{"rollback", "mysql_servers", "-1", "--dry-run"}, Texts{"rollback", "mysql_servers", "-1"}}) {
+    const auto ran = b.run(words);
+    EXPECT_EQ(ran.status, 6) << words.back();
+    EXPECT_THAT(ran.err, Contains(AllOf(HasSubstr("nothing was written: "), HasSubstr("writer_hostgroup=900"),
+                                        HasSubstr("writer_hostgroup=10"))))
+        << words.back();
+    EXPECT_EQ(b.state().find("mysql_servers")->version, state.find("mysql_servers")->version) << words.back();
+  }
+  EXPECT_THAT(b.writes(), IsEmpty());
+}
+
+TEST_F(KeepLocal, KnowsAfterARollbackWhatWasPassedOverOfTheVersionThatItPublished) {
+  b.configure(R"("keep_local":{"mysql_servers":{"rows":[{"status":"OFFLINE_SOFT"}]}})");
+  load(a, {server("1", "db1", "1"), server("1", "db2", "2")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  load(a, {server("1", "db2", "9"), server("1", "db3", "9")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  load(b, {"UPDATE mysql_servers SET status='OFFLINE_SOFT' WHERE hostname IN ('db2','db3')"});
+  ASSERT_EQ(b.run({"pull", "--force"}).status, 0);
+  EXPECT_EQ(b.state().find("mysql_servers")->passed_over.size(), 2U);
+  ASSERT_EQ(b.run({"rollback", "mysql_servers", "-1"}).status, 0);
+  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/2/ONLINE/"));
+  EXPECT_EQ(b.state().find("mysql_servers")->passed_over.size(), 1U) << "db2 of the version of before, no db3";
+  load(b, {"UPDATE mysql_servers SET status='ONLINE' WHERE hostname='db3'"});
+  EXPECT_EQ(b.run({"save", "--if-current", "mysql_servers"}).status, 0) << "Consul has no such row to lose";
+  load(b, {"UPDATE mysql_servers SET status='ONLINE' WHERE hostname='db2'"});
+  const auto ran = b.run({"save", "--if-current", "mysql_servers"});
+  EXPECT_EQ(ran.status, 8);
+  EXPECT_THAT(ran.err, Contains(AllOf(HasSubstr("hostname=db2"), HasSubstr("was passed over"))));
 }
 
 TEST_F(KeepLocal, RefusesWhatNoProxySqlHas) {
@@ -491,6 +566,42 @@ TEST_F(KeepLocal, NotesWhatAnotherVersionHas) {
   EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
   EXPECT_THAT(ran.err, AllOf(Contains(HasSubstr("keep_local: this ProxySQL has no column comment in mysql_servers")),
                              Contains(HasSubstr("keep_local: this ProxySQL has no table mysql_galera_hostgroups"))));
+}
+
+TEST_F(KeepLocal, CarriesOverLocalCellsThatHaveNoPlaceHere) {
+  NodeUnderTest old(consul, dir, "old",
+                    R"("keep_local":{"mysql_servers":{"columns":["comment"],"rows":[{"hostgroup_id":900}]}})",
+                    StandinVersion::v1_1);
+  share_two();
+  load(a, {server("900", "db9", "1"), "UPDATE mysql_servers SET comment='c '||hostname",
+           "UPDATE mysql_servers SET max_latency_ms=5 WHERE hostgroup_id=900"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(old.update().status, 0);
+  EXPECT_THAT(old.run({"save", "mysql_servers"}).out, HasSubstr("unchanged, Consul holds it"));
+  load(old, {server("1", "db3", "3"), "DELETE FROM mysql_servers WHERE hostname='db2'"});
+  for (const auto* how : {"--source=runtime", "--source=memory", "--force"}) {
+    const auto ran = old.run({"save", "mysql_servers", how});
+    EXPECT_EQ(ran.status, 0) << how << ::testing::PrintToString(ran.err);
+    EXPECT_THAT(ran.err, Not(Contains(HasSubstr("drops from")))) << how;
+    ASSERT_EQ(a.update().status, 0) << how;
+    EXPECT_THAT(rows_of(a.engine,
+                        "SELECT hostname,weight,comment,max_latency_ms,use_ssl FROM runtime_mysql_servers "
+                        "ORDER BY hostgroup_id,hostname"),
+                ElementsAre("db1/1/c db1/0/0", "db3/3//0/0", "db9/1/c db9/5/0"))
+        << how;
+    load(old, {"UPDATE mysql_servers SET max_connections=max_connections+1"});
+  }
+  load(a, {"UPDATE mysql_servers SET max_latency_ms=7 WHERE hostname='db1'"});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_EQ(old.update().status, 4) << "partial";
+  load(old, {"UPDATE mysql_servers SET max_connections=5"});
+  const auto refused = old.run({"save", "mysql_servers"});
+  EXPECT_EQ(refused.status, 8);
+  EXPECT_THAT(refused.err, Contains(HasSubstr("no column max_latency_ms: left out")));
+  ASSERT_EQ(old.run({"save", "--force", "mysql_servers"}).status, 0);
+  ASSERT_EQ(a.update().status, 0);
+  EXPECT_THAT(rows_of(a.engine, "SELECT hostname,comment,max_latency_ms FROM mysql_servers ORDER BY hostname"),
+              ElementsAre("db1/c db1/0", "db3//0", "db9/c db9/5"));
 }
 
 TEST_F(KeepLocal, NotesATableOfThePluginsThatOnlyTheSettingsKnow) {

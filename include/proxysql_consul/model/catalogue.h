@@ -84,5 +84,7 @@ bool is_shared_variable(std::string_view name);
 /// What a column holds unless somebody set it, for columns that only some versions have: such a value may be dropped
 /// without loss where the column is missing.
 bool is_default_value(std::string_view table, std::string_view column, const std::optional<std::string_view>& value);
+/// What a row holds there that nobody gave a value, where no server is at hand that has the column.
+std::optional<std::string> default_value(std::string_view table, std::string_view column);
 
 }  // namespace proxysql_consul

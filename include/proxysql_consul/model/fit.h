@@ -31,6 +31,11 @@ void refuse_nul(const std::vector<Table>& tables);
 /// Throws Error{payload} where an account of `tables` is named like one of `admins`: it would break their login.
 void refuse_admin_accounts(const std::vector<Table>& tables, const std::vector<std::string>& admins);
 
+/// Adds to `tables`, which have the columns of `schemas`, what is local of a document and has no column here: the cells
+/// of `theirs` in local columns and local rows, and defaults beside them.
+void carry_absent_cells(const Sharing& sharing, const std::vector<TableSchema>& schemas,
+                        const std::vector<Table>& theirs, std::vector<Table>& tables);
+
 /// The digests of the keys of `document` that are local, sorted: what this node passes over of it.
 std::vector<std::string> passed_over(const Sharing& sharing, const std::vector<TableSchema>& schemas,
                                      const std::vector<Table>& document);

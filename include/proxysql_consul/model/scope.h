@@ -93,6 +93,8 @@ class Sharing {
   std::vector<Table> combine(std::vector<Table> shared, const std::vector<Table>& own) const;
   /// Without the local rows.
   std::vector<Table> shared_rows(std::vector<Table> tables) const;
+  /// The local rows alone, of the tables that something is local of.
+  std::vector<Table> local_rows(const std::vector<Table>& tables) const;
 
   /// Rows of memory that a LOAD leaves out of runtime: inactive ones, and servers that are OFFLINE_HARD. `tables` are
   /// those that something is local of; the rows have keys that `runtime` has not.
@@ -108,6 +110,8 @@ class Sharing {
   /// Two rows that cannot stand side by side in a table of ProxySQL, since another key than the primary one is unique,
   /// too; for people. Nothing where all can, which is asked of tables only that something is local of.
   std::optional<std::string> collision(const std::vector<Table>& tables) const;
+  /// The same of a row of `tables` and one of `with`, which has another primary key.
+  std::optional<std::string> collision(const std::vector<Table>& tables, const std::vector<Table>& with) const;
 
   /// What is kept local of `tables`, a line a table, for people: "of mysql_servers: weight, status, 2 rows".
   std::vector<std::string> describe_kept(const std::vector<Table>& tables) const;
@@ -130,6 +134,7 @@ class Sharing {
   const Split* find(std::string_view table) const;
   static bool is_local(const Split& split, const RowView& row);
   static Table combine(const Split& split, const Table& shared, const Table& own);
+  std::optional<std::string> first_collision(const std::vector<Table>& tables, const std::vector<Table>* with) const;
   static void add_mixed(const Split& split, const RowView& shared, const RowView& own, Rows& made);
 
   std::map<std::string, Split, std::less<>> splits_;
