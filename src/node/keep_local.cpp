@@ -64,6 +64,7 @@ CellRule rule_of(const Source& source, const Json& value) {
   auto text = checked_text(source, value.get<std::string>());
   if (auto range = range_of(source, text)) return *range;
   const bool is_pattern = text.find_first_of("*?[\\") != std::string::npos;
+  if (is_pattern) require_whole_pattern(source, text);
   return {.column = {}, .kind = is_pattern ? CellRule::Kind::pattern : CellRule::Kind::text, .text = std::move(text)};
 }
 

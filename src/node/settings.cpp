@@ -54,6 +54,12 @@ std::vector<std::string> as_names(const Settings& settings, const Source& source
   return names;
 }
 
+std::vector<std::string> as_patterns(const Source& source, const Json& value) {
+  auto patterns = as_list(source, value);
+  for (const auto& pattern : patterns) require_whole_pattern(source, pattern);
+  return patterns;
+}
+
 void set_configurations(Settings& settings, const Source& source, const Json& value) {
   settings.notices.clear();
   settings.catalogue = as_catalogue(source, value, settings.notices);
@@ -123,7 +129,7 @@ constexpr std::array all_keys = {
     Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = checked_prefix(o, as_text(o, v)); }},
     Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_names(s, o, v); }, Spelling::list},
     Key{"configurations", set_configurations, Spelling::json},
-    Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.scope.exclude_variables = as_list(o, v); }, Spelling::list},
+    Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.scope.exclude_variables = as_patterns(o, v); }, Spelling::list},
     Key{"keep_local", [](Settings& s, const Source& o, const Json& v) { read_keep_local(o, v, s.scope); }, Spelling::object},
     Key{"save_to_disk", [](Settings& s, const Source& o, const Json& v) { s.save_to_disk = as_bool(o, v); }, Spelling::flag},
     Key{"history_limit",

@@ -101,6 +101,9 @@ class Entry {
       if ((" " + words + " ").find(word) == std::string::npos) continue;
       member("words").refuse_text("must be the words of LOAD and SAVE up to their TO or FROM", words);
     }
+    if (words.starts_with("LOAD ") || words.starts_with("SAVE ")) {
+      member("words").refuse_text("must be the words behind LOAD or SAVE", words);
+    }
     return words;
   }
 

@@ -1,6 +1,7 @@
 #include "proxysql_consul/node/settings_rules.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
@@ -60,6 +61,24 @@ HostAndPort split_port(const Source& source, std::string_view address, const std
     source.refuse("must have brackets around an IPv6 address", whole);
   }
   return {address.substr(0, colon), colon == std::string_view::npos ? std::string_view() : address.substr(colon + 1)};
+}
+
+/// Where the brackets that are open at `at` end, behind them; nothing where they do not, which fnmatch(3) takes for a
+/// plain '['.
+std::optional<std::size_t> end_of_brackets(std::string_view text, std::size_t at) {
+  ++at;
+  if (at < text.size() && (text[at] == '!' || text[at] == '^')) ++at;
+  for (const auto first = at; at < text.size(); ++at) {
+    if (text[at] == ']' && at > first) return at + 1;
+    const char kind = text[at] == '[' && at + 1 < text.size() ? text[at + 1] : '\0';
+    if (text[at] == '\\') {
+      ++at;
+    } else if (kind == ':' || kind == '.' || kind == '=') {
+      const auto end = text.find(std::string({kind, ']'}), at + 2);
+      if (end != std::string_view::npos) at = end + 1;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -124,6 +143,22 @@ void require_configuration(const Source& source, const Catalogue& catalogue, con
   if (catalogue.find(name) != nullptr) return;
   const auto hint = did_you_mean(name, catalogue.names());
   source.refuse("must name configurations", "\"" + printable(name, 64) + "\"" + (hint.empty() ? "" : "; " + hint));
+}
+
+void require_whole_pattern(const Source& source, std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '\\' && at + 1 == text.size()) {
+      source.refuse_text("must be a pattern with a character behind its last backslash", text);
+    }
+    if (text[at] == '[') {
+      const auto end = end_of_brackets(text, at);
+      if (!end)
+        source.refuse_text("must be a pattern whose brackets are closed, or a value with \\[ for a bracket", text);
+      at = *end;
+    } else {
+      at += text[at] == '\\' ? 2 : 1;
+    }
+  }
 }
 
 bool checked_flag(const Source& source, std::string_view text) {

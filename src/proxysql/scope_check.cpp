@@ -41,9 +41,9 @@ std::vector<std::string> known_tables(const Inventory& inventory, const Catalogu
   return names;
 }
 
-[[noreturn]] void refuse_key(const std::string& table, const std::string& column) {
+[[noreturn]] void refuse_key(const std::string& setting, const std::string& table, const std::string& column) {
   throw Error(ExitCode::settings,
-              "keep_local: " + printable(table, 64) + ": " + printable(column, 64) +
+              setting + ": " + printable(table, 64) + ": " + printable(column, 64) +
                   " is a column of the primary key, which says which row is which",
               "keep rows local by a condition on it: \"rows\"");
 }
@@ -63,11 +63,47 @@ std::vector<std::string> names_in(const LocalPart& part) {
   return names;
 }
 
+/// True where the catalogue says that the column, which may be of another of its configuration's tables, is a node's
+/// own.
+bool is_of_catalogue(const Catalogue& catalogue, std::string_view table, std::string_view column) {
+  const auto local = catalogue.local_columns(table);
+  return std::find(local.begin(), local.end(), column) != local.end();
+}
+
+/// What the settings' configurations call local has to be in one of their tables, as far as these are here.
+void check_added(AdminSession& session, const Inventory& inventory, const Catalogue& catalogue) {
+  for (const auto& configuration : catalogue.all()) {
+    const auto* built_in = find_configuration(configuration.name);
+    const bool is_added = built_in == nullptr || built_in->local != configuration.local;
+    if (!is_added || !configuration.variables.empty() || configuration.local.empty()) continue;
+    std::vector<std::string> columns;
+    for (const auto& table : configuration.tables) {
+      if (!inventory.tables.contains(table)) continue;
+      for (const auto& column : schema_of(session, inventory, table).columns) columns.push_back(column.name);
+    }
+    for (const auto& name : configuration.local) {
+      const auto own = built_in != nullptr ? built_in->local : std::vector<std::string>();
+      const bool is_elsewhere =
+          std::any_of(configuration.tables.begin(), configuration.tables.end(),
+                      [&](const std::string& table) { return is_of_another_version(table, name); });
+      if (columns.empty() || is_elsewhere || std::find(own.begin(), own.end(), name) != own.end() ||
+          std::find(columns.begin(), columns.end(), name) != columns.end()) {
+        continue;
+      }
+      throw Error(ExitCode::settings,
+                  "configurations: " + configuration.name + ".local: there is no column " + printable(name, 64) +
+                      " in " + join(configuration.tables),
+                  did_you_mean(name, columns));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> check_scope(AdminSession& session, const Inventory& inventory, const Catalogue& catalogue,
                                      const Scope& scope) {
   std::vector<std::string> absent;
+  if (!scope.tables.empty()) check_added(session, inventory, catalogue);
   for (const auto& [table, part] : scope.tables) {
     if (!part.is_given && !inventory.tables.contains(table)) continue;
     const auto known = known_tables(inventory, catalogue);
@@ -78,7 +114,7 @@ std::vector<std::string> check_scope(AdminSession& session, const Inventory& inv
     if (!inventory.tables.contains(table)) {
       for (const auto key : known_key(table)) {
         const auto found = std::find(part.columns.begin(), part.columns.end(), key);
-        if (found != part.columns.end()) refuse_key(table, *found);
+        if (found != part.columns.end()) refuse_key("keep_local", table, *found);
       }
       absent.push_back("keep_local: this ProxySQL has no table " + table);
       continue;
@@ -90,9 +126,9 @@ std::vector<std::string> check_scope(AdminSession& session, const Inventory& inv
       const auto position = schema.find(name);
       const bool is_key = position && schema.columns[*position].key > 0;
       if (is_key && std::find(part.columns.begin(), part.columns.end(), name) != part.columns.end()) {
-        refuse_key(table, name);
+        refuse_key(part.is_given ? "keep_local" : "configurations", table, name);
       }
-      if (position) continue;
+      if (position || is_of_catalogue(catalogue, table, name)) continue;
       if (!is_of_another_version(table, name)) {
         throw Error(ExitCode::settings, "keep_local: " + table + ": there is no column " + printable(name, 64),
                     did_you_mean(name, columns));

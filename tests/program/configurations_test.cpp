@@ -98,6 +98,26 @@ TEST_F(Configurations, AreKnownToTheCommandLine) {
   EXPECT_EQ(a.run({"save", "audit_rules"}).status, 0) << "by name whatever is accepted";
 }
 
+TEST_F(Configurations, AskForLocalColumnsInAnyOfTheirTables) {
+  a.configure(R"("configurations":[{"name":"mysql_servers","words":"MYSQL SERVERS","tables":["mysql_servers"],)"
+              R"("local":["weight"]}])");
+  const auto ran = a.run({"save", "mysql_servers"});
+  EXPECT_EQ(ran.status, 0) << all_of(ran);
+  const auto rules = [](const std::string& local) {
+    return R"("configurations":[{"name":"audit_rules","words":"AUDIT RULES","tables":["audit_rules"],"local":[")" +
+           local + "\"]}]";
+  };
+  a.configure(rules("bnid"));
+  auto refused = a.run({"save", "audit_rules"});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.err, ElementsAre("error: configurations: audit_rules.local: there is no column bnid in "
+                                       "audit_rules (did you mean 'bind'?)"));
+  a.configure(rules("rule"));
+  refused = a.run({"save", "audit_rules"});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.err, ElementsAre(StartsWith("error: configurations: audit_rules: rule is a column of the ")));
+}
+
 TEST_F(Configurations, AreNamedWhereNothingCoversThem) {
   a.configure("");
   const auto ran = a.run({"save", "--all"});

@@ -35,6 +35,8 @@ std::string checked_scheme(const Source& source, std::string text);
 std::string checked_prefix(const Source& source, std::string text);
 /// Throws where no configuration of the catalogue is called `name`.
 void require_configuration(const Source& source, const Catalogue& catalogue, const std::string& name);
+/// Throws for a shell pattern that is cut short: it would match next to nothing, which nobody would notice.
+void require_whole_pattern(const Source& source, std::string_view text);
 bool checked_flag(const Source& source, std::string_view text);
 
 constexpr long long max_port = 65535;

@@ -56,6 +56,12 @@ TEST(KeepLocal, MatchesTheTextOfACell) {
       {"\"db[12]\"", "db2", true},
       {"\"db\\\\*\"", "db*", true},
       {"\"db\\\\*\"", "dbx", false},
+      {R"("\\[abc")", "[abc", true},
+      {R"("[[:digit:]]")", "7", true},
+      {R"("[]a]")", "]", true},
+      {R"("[!]]")", "a", true},
+      {R"("[\\]]")", "]", true},
+      {R"("a]")", "a]", true},
       {"\"proxy-1\"", "proxy-1", true},
       {"\"10-a\"", "10-a", true},
       {"\"2026-11-28\"", "2026-11-28", true},
@@ -95,6 +101,15 @@ TEST(KeepLocal, RefusesWhatSaysNothing) {
       {R"({"t":{"rows":[{"a":"-5..9"}]}})", "f: keep_local.t.rows.a: must be a range as in 900-999, without blanks"},
       {R"({"t":{"rows":[{"a":"0-99999999999999999999"}]}})",
        "f: keep_local.t.rows.a: must be a range of integers of 64 bits, is \"0-99999999999999999999\""},
+      {R"({"t":{"rows":[{"a":"[abc"}]}})",
+       "f: keep_local.t.rows.a: must be a pattern whose brackets are closed, or a value with \\[ for a bracket, is "
+       "\"[abc\""},
+      {R"({"t":{"rows":[{"a":"x*[]"}]}})", "f: keep_local.t.rows.a: must be a pattern whose brackets are closed"},
+      {R"({"t":{"rows":[{"a":"[!]x"}]}})", "f: keep_local.t.rows.a: must be a pattern whose brackets are closed"},
+      {R"({"t":{"rows":[{"a":"[[:digit:]"}]}})", "f: keep_local.t.rows.a: must be a pattern whose brackets are closed"},
+      {R"({"t":{"rows":[{"a":"[a\\]"}]}})", "f: keep_local.t.rows.a: must be a pattern whose brackets are closed"},
+      {R"({"t":{"rows":[{"a":"x\\"}]}})",
+       "f: keep_local.t.rows.a: must be a pattern with a character behind its last backslash"},
       {R"({"t":{"columns":["a","b","a"]}})", "f: keep_local.t.columns: must name each column once, is \"a\""},
       {R"({"t":{"rows":[{"a":true}]}})", "f: keep_local.t.rows.a: must be a value, a range such as 900-999"},
       {R"({"t":{"rows":[{"a":1.5}]}})", "f: keep_local.t.rows.a: must be a value, a range such as 900-999"},
@@ -115,6 +130,17 @@ TEST(KeepLocal, RefusesWhatSaysNothing) {
     scope_of(R"({"global_variables":{}})");
   } catch (const Error& error) {
     EXPECT_THAT(error.hint(), HasSubstr("exclude_variables"));
+  }
+}
+
+TEST(ExcludeVariables, RefusesAPatternThatIsCutShort) {
+  EXPECT_THAT(parse_settings(R"({"exclude_variables":["mysql-[a-c]*"]})", "f").scope.exclude_variables, SizeIs(1));
+  try {
+    parse_settings(R"({"exclude_variables":["mysql-[a"]})", "f");
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::settings);
+    EXPECT_THAT(error.what(), HasSubstr("f: exclude_variables: must be a pattern whose brackets are closed"));
   }
 }
 

@@ -106,6 +106,8 @@ TEST(SettingsCatalogue, RefusesWhatIsWrong) {
       {R"({"name":"x","words":"","tables":["x"]})", one + words_rule + "\"\""},
       {R"({"name":"x","words":"Mysql servers to memory","tables":["x"]})",
        one + ".words: must be the words of LOAD and SAVE up to their TO or FROM, is \"MYSQL SERVERS TO MEMORY\""},
+      {R"({"name":"x","words":"LOAD AUDIT RULES","tables":["x"]})",
+       one + ".words: must be the words behind LOAD or SAVE, is \"LOAD AUDIT RULES\""},
       {R"({"name":"x","words":"X FROM","tables":["x"]})",
        one + ".words: must be the words of LOAD and SAVE up to their TO or FROM, is \"X FROM\""},
       {entry(R"("tables":[])"), one + ".tables: must name tables, is empty"},
