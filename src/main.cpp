@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -84,6 +85,12 @@ std::optional<std::size_t> terminal_width() {
   return tells ? size.ws_col : usual;
 }
 
+/// Of stdout, which is asked for nothing and so tells of errors alone.
+bool has_reader() {
+  pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&out, 1, 0) <= 0 || (out.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
 proxysql_consul::Environment::Variables variables() {
   proxysql_consul::Environment::Variables all;
   for (auto** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -129,6 +136,7 @@ int main(int argc, char** argv) {
       .open_kv = proxysql_consul::open_kv_store,
       .open_agents = proxysql_consul::open_consul_agents,
       .terminal_width = terminal_width,
+      .has_reader = has_reader,
       .notify = [socket = environment("NOTIFY_SOCKET").value_or("")](
                     const std::string& message) { proxysql_consul::notify_manager(socket, message); },
       .watchdog =

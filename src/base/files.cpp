@@ -232,6 +232,10 @@ void write_public_file(const std::string& path, std::string_view content) {
   if (rename(file.name(), path.c_str()) != 0) fail(path, "replace", errno);
 }
 
+void try_write(const std::string& path, std::string_view content) {
+  const auto file = TemporaryFile::unique(path, content);
+}
+
 void create_file(const std::string& path, std::string_view content) {
   const auto file = TemporaryFile::unique(path, content);
   if (link(file.name(), path.c_str()) != 0 && errno != EEXIST) fail(path, "create", errno);

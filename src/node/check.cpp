@@ -113,6 +113,8 @@ Finding look_at_state(const Settings& settings) {
   if (!problem.empty()) {
     return {.gravity = Gravity::problem, .check = check, .message = path + ": " + problem, .hint = share_hint};
   }
+  // Rights say nothing of a full disk, or of one that is mounted for reading alone.
+  try_write(path, text.value_or("{}"));
   return {.gravity = Gravity::ok,
           .check = check,
           .message = path + (text ? "" : " will be made by the first run") + ", writable for user " + effective_user()};

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/node/identity.h"
+#include "proxysql_consul/node/settings_json.h"
+
 namespace proxysql_consul {
 namespace {
 
@@ -48,15 +52,28 @@ void Cluster::await_change(std::chrono::seconds limit) {
   auto listing = job_.begin(patience_for_looking).retry([&] { return store_->wait(keys_.nodes(), index_, limit); });
   // Answers can come at once and without a change, or one for each of many nodes.
   job_.context.clock.pause(std::chrono::milliseconds(listing.index == index_ ? 1000 : 100));
-  picture_.records = std::move(listing.entries);
+  take_records(std::move(listing.entries));
   // An index that goes back is one of a Consul that was set up anew.
   index_ = listing.index < index_ ? 0 : listing.index;
 }
 
 void Cluster::read_records() {
   auto listing = job_.begin(patience_for_looking).retry([&] { return store_->list(keys_.nodes()); });
-  picture_.records = std::move(listing.entries);
+  take_records(std::move(listing.entries));
   index_ = listing.index;
+}
+
+/// Somebody may have put other things there, which no node ever brings up to date.
+void Cluster::take_records(std::vector<KvEntry> entries) {
+  std::erase_if(entries, [&](const KvEntry& entry) {
+    const auto uuid = std::string_view(entry.key).substr(keys_.nodes().size());
+    if (is_uuid(uuid) && is_json_object(entry.value)) return false;
+    if (strays_.insert(entry.key).second) {
+      job_.log.info("{}: passed over: is no record of a node; it can be deleted", printable(entry.key, 100));
+    }
+    return true;
+  });
+  picture_.records = std::move(entries);
 }
 
 void Cluster::read_health() {

@@ -92,12 +92,13 @@ class Status {
         now = converge(cluster_.keys(), cluster_.look(), job_.settings.keyring());
         is_away_ = false;
       } catch (const Unavailable& error) {
+        if (!job_.context.has_reader()) break;
         if (!std::exchange(is_away_, true)) job_.log.warn("{}; tries on", error.what());
         job_.context.clock.pause(std::chrono::milliseconds(500));
         continue;
       }
-      // Whoever read it has gone.
-      if (!out) break;
+      // Whoever read it has gone, which a write tells only when there is news.
+      if (!out || !job_.context.has_reader()) break;
       if (draws) {
         out << clear_screen << shown(now, job_.terminal()) << std::flush;
       } else {

@@ -244,6 +244,9 @@ TEST_F(Check, LooksAtTheFiles) {
   EXPECT_THAT(check(7, "problem")["state"], HasSubstr("is no state file"));
   a.configure("\"state_file\":\"" + dir.file("nowhere/state") + "\"");
   EXPECT_THAT(check(7, "problem")["state"], HasSubstr("its directory does not exist"));
+  // Nobody can make a file there, and root is told of no lack of rights.
+  a.configure(R"("state_file":"/proc/proxysql-consul.state")");
+  EXPECT_THAT(check(7, "problem")["state"], StartsWith("problem: /proc/proxysql-consul.state: "));
 }
 
 TEST_F(Check, ChecksTheSettingsFirst) {

@@ -192,6 +192,43 @@ TEST_F(Status, WatchesForScriptsAnObjectALine) {
   EXPECT_THAT(converged, ElementsAre(false, true));
 }
 
+TEST_F(Status, EndsItsWatchWhenItsReaderHasGoneThoughThereIsNoNews) {
+  let_b_lag();
+  for (const bool is_away : {false, true}) {
+    int waits = 0;
+    a.has_reader = true;
+    consul.on_call = [&](const std::string& call) {
+      if (!call.starts_with("WAIT")) return;
+      a.has_reader = ++waits < 3;
+      // It would go on for ever otherwise.
+      a.clock.is_stopping = waits > 500;
+      if (is_away && waits == 2) consul.always = FakeConsul::Failure::away;
+    };
+    const auto ran = a.run({"status", "--watch"});
+    consul.on_call = nullptr;
+    consul.always.reset();
+    EXPECT_EQ(ran.status, 7);
+    EXPECT_FALSE(a.clock.is_stopping) << is_away;
+    EXPECT_EQ(ran.out.find("\n2027-"), std::string::npos) << ran.out;
+  }
+}
+
+TEST_F(Status, PassesOverWhatIsNoRecordOfANode) {
+  let_b_lag();
+  EXPECT_EQ(b.update().status, 0);
+  consul.set(meta + "node/hello", "{}");
+  consul.set(meta + "node/", "");
+  consul.set(meta + "node/11111111-1111-4111-8111-111111111111", "no JSON");
+  const auto ran = a.run({"status"});
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("converged: 2 nodes, "));
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("node/: passed over: is no record of a node"),
+                                   HasSubstr("node/11111111-1111-4111-8111-111111111111: passed over: "),
+                                   HasSubstr("node/hello: passed over: ")));
+  consul.set(meta + "node/11111111-1111-4111-8111-111111111111", R"({"format":2})");
+  EXPECT_EQ(a.run({"status"}).status, 7) << "a newer program's";
+}
+
 TEST_F(Status, FailsWhereConsulIsAway) {
   consul.always = FakeConsul::Failure::away;
   const auto ran = a.run({"status", "--json"});

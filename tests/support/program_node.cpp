@@ -35,6 +35,7 @@ Ran NodeUnderTest::run(Texts words, const std::string& input) {
   world.watchdog = watchdog;
   world.notify = [&](const std::string& message) { notified.push_back(message); };
   world.terminal_width = [&] { return terminal_width; };
+  world.has_reader = [&] { return has_reader; };
   world.open_admin = [&](const AdminOptions& options) -> std::unique_ptr<AdminSession> {
     opened.push_back(options);
     if (is_away) throw Unavailable(ExitCode::proxysql, describe(options) + ": away");

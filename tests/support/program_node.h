@@ -71,6 +71,7 @@ class NodeUnderTest {
   std::function<bool()> take_reload;
   std::optional<std::chrono::milliseconds> watchdog;
   std::vector<std::string> notified;          ///< what the service manager was told
+  bool has_reader = true;                     ///< of what its runs write
   std::optional<std::size_t> terminal_width;  ///< of what its runs write to; nothing for a file
 
  private:

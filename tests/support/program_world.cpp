@@ -15,6 +15,7 @@ int ProgramWorld::run(const std::vector<std::string>& words) {
                         .open_kv = open_kv,
                         .open_agents = open_agents,
                         .terminal_width = terminal_width,
+                        .has_reader = has_reader,
                         .notify = notify,
                         .watchdog = watchdog,
                         .bound = bound,

@@ -29,6 +29,7 @@ struct ProgramWorld {
   decltype(Context::open_kv) open_kv;
   decltype(Context::open_agents) open_agents;
   decltype(Context::terminal_width) terminal_width;
+  decltype(Context::has_reader) has_reader = [] { return true; };
   decltype(Context::notify) notify = [](const std::string&) {};
   decltype(Context::watchdog) watchdog;
   decltype(Context::bound) bound;

@@ -42,6 +42,9 @@ void write_file(const std::string& path, std::string_view content);
 /// as write_file().
 void write_public_file(const std::string& path, std::string_view content);
 
+/// Throws Error{settings} where write_file() would: writes such a file beside it, and removes that again.
+void try_write(const std::string& path, std::string_view content);
+
 /// Makes the file unless it exists: of several that try at once, one wins. Its content is on disk before its name is.
 /// Throws Error{settings}.
 void create_file(const std::string& path, std::string_view content);

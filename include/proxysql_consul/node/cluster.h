@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ class Cluster {
   /// `job` must outlive the object.
   explicit Cluster(const Job& job);
 
-  /// Reads the records, every document with the freeze, and who lives. That the token may not read who lives is said
-  /// once.
+  /// Reads the records, every document with the freeze, and who lives. That the token may not read who lives,
+  /// and what is no node's record, is said once.
   const Picture& look();
   /// The same with the entries of `keys` alone.
   const Picture& look_for(const std::vector<std::string>& keys);
@@ -31,6 +32,7 @@ class Cluster {
 
  private:
   void read_records();
+  void take_records(std::vector<KvEntry> entries);
   void read_health();
 
   const Job& job_;
@@ -41,6 +43,7 @@ class Cluster {
   std::uint64_t index_ = 0;  ///< where the records stand; 0 before they were read
   std::optional<std::chrono::steady_clock::time_point> health_read_;
   bool told_of_health_ = false;
+  std::set<std::string> strays_;  ///< keys that are no nodes', and were told of
 };
 
 }  // namespace proxysql_consul

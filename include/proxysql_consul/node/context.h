@@ -33,6 +33,8 @@ struct Context {
   std::function<std::unique_ptr<Agents>(const ConsulOptions&, spdlog::logger&)> open_agents;
   /// How many characters fit into a line of `out`; nothing where that is no terminal.
   std::function<std::optional<std::size_t>()> terminal_width = {};
+  /// False once whoever read `out` has closed it.
+  std::function<bool()> has_reader = [] { return true; };
   /// Tells the service manager, if one has started this: "READY=1", "STATUS=...", "WATCHDOG=1", "STOPPING=1".
   std::function<void(const std::string&)> notify = [](const std::string&) {};
   std::optional<std::chrono::milliseconds> watchdog = {};  ///< how often it wants to hear "WATCHDOG=1"; nothing: never
