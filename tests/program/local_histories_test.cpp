@@ -21,72 +21,140 @@
 namespace proxysql_consul::testing {
 namespace {
 
-struct Server {
-  std::string weight;
+/// What is looked at of a row beside its key.
+struct Cells {
+  std::string number;
   std::string comment;
 
-  bool operator==(const Server&) const = default;
+  bool operator==(const Cells&) const = default;
 };
 
-/// By "hostgroup/host".
-using Servers = std::map<std::string, Server>;
+/// The rows of a table by their keys, with a slash between its columns.
+using Content = std::map<std::string, Cells>;
 
-std::string to_text(const Servers& servers) {
+std::string to_text(const Content& content) {
   std::string text;
-  for (const auto& [key, server] : servers) text += key + "=" + server.weight + "'" + server.comment + "' ";
+  for (const auto& [key, cells] : content) text += key + "=" + cells.number + "'" + cells.comment + "' ";
   return text;
 }
 
 /// What one node keeps local, as the setting spells it and as a reader of it would understand that.
 struct Rule {
-  std::string setting;
-  std::function<bool(const std::string&, const Server&)> is_local;
-  bool weight = false;
+  std::string setting;  ///< of the table
+  std::function<bool(const std::string&, const Cells&)> is_local;
+  bool number = false;
   bool comment = false;
 };
 
-const std::vector<Rule>& rules() {
-  static const std::vector<Rule> all = {
-      {"", [](const std::string&, const Server&) { return false; }},
-      {R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":"5-9"},{"comment":"mine*"}]}},)",
-       [](const std::string& key, const Server& server) {
-         return key.starts_with("9/") || server.comment.starts_with("mine");
-       },
-       true},
-      {R"("keep_local":{"mysql_servers":{"columns":["weight","comment"]}},)",
-       [](const std::string&, const Server&) { return false; }, true, true},
-      {R"("keep_local":{"mysql_servers":{"rows":[{"hostname":"db[01]","weight":3}]}},)",
-       [](const std::string& key, const Server& server) {
-         return (key.ends_with("/db0") || key.ends_with("/db1")) && server.weight == "3";
-       }},
+bool never(const std::string&, const Cells&) { return false; }
+
+/// What a history is about: one table of one configuration.
+struct Subject {
+  std::string name;  ///< of both
+  std::string words;
+  std::vector<std::string> key;
+  std::string number;  ///< the column
+  std::string query;   ///< of key, number and comment, up to the table's name
+  std::string group = {};
+  std::string columns;                  ///< of a row that is written
+  std::vector<std::string> keys;        ///< of all rows that there can be, as SQL
+  std::vector<std::string> conditions;  ///< for the same rows
+  std::vector<Rule> rules;
+};
+
+const std::vector<Subject>& subjects() {
+  static const std::vector<Subject> all = {
+      {.name = "mysql_servers",
+       .words = "MYSQL SERVERS",
+       .key = {"hostgroup_id", "hostname"},
+       .number = "weight",
+       .query = "SELECT hostgroup_id||'/'||hostname,weight,comment FROM ",
+       .columns = "hostgroup_id,hostname",
+       .keys = {"1,'db0'", "1,'db1'", "1,'db2'", "1,'db3'", "9,'db0'", "9,'db2'"},
+       .conditions = {"hostgroup_id=1 AND hostname='db0'", "hostgroup_id=1 AND hostname='db1'",
+                      "hostgroup_id=1 AND hostname='db2'", "hostgroup_id=1 AND hostname='db3'",
+                      "hostgroup_id=9 AND hostname='db0'", "hostgroup_id=9 AND hostname='db2'"},
+       .rules = {{"", never},
+                 {R"({"columns":["weight"],"rows":[{"hostgroup_id":"5-9"},{"comment":"mine*"}]})",
+                  [](const std::string& key, const Cells& cells) {
+                    return key.starts_with("9/") || cells.comment.starts_with("mine");
+                  },
+                  true},
+                 {R"({"columns":["weight","comment"]})", never, true, true},
+                 {R"({"rows":[{"hostname":"db[01]","weight":3}]})",
+                  [](const std::string& key, const Cells& cells) {
+                    return (key.ends_with("/db0") || key.ends_with("/db1")) && cells.number == "3";
+                  }}}},
+      {.name = "mysql_query_rules",
+       .words = "MYSQL QUERY RULES",
+       .key = {"rule_id"},
+       .number = "destination_hostgroup",
+       .query = "SELECT rule_id,destination_hostgroup,comment FROM ",
+       .columns = "active,rule_id",
+       .keys = {"1,1", "1,2", "1,3", "1,10", "1,900", "1,901"},
+       .conditions = {"rule_id=1", "rule_id=2", "rule_id=3", "rule_id=10", "rule_id=900", "rule_id=901"},
+       .rules = {{"", never},
+                 {R"({"columns":["destination_hostgroup"],"rows":[{"rule_id":"900-999"},{"comment":"mine*"}]})",
+                  [](const std::string& key, const Cells& cells) {
+                    return key.size() == 3 || cells.comment.starts_with("mine");
+                  },
+                  true},
+                 {R"({"columns":["destination_hostgroup","comment"]})", never, true, true},
+                 {R"({"rows":[{"rule_id":"[12]","destination_hostgroup":3}]})",
+                  [](const std::string& key, const Cells& cells) {
+                    return (key == "1" || key == "2") && cells.number == "3";
+                  }}}},
+      // Those whose names begin with f have no backend; the others are two rows at runtime.
+      {.name = "mysql_users",
+       .words = "MYSQL USERS",
+       .key = {"username", "backend"},
+       .number = "default_hostgroup",
+       .query = "SELECT username||'/'||MAX(backend),default_hostgroup,comment FROM ",
+       .group = " GROUP BY username",
+       .columns = "password,active,frontend,username,backend",
+       .keys = {"'p',1,1,'u0',1", "'p',1,1,'u1',1", "'p',1,1,'u2',1", "'p',1,1,'local-u',1", "'p',1,1,'f0',0",
+                "'p',1,1,'f1',0"},
+       .conditions = {"username='u0' AND backend=1", "username='u1' AND backend=1", "username='u2' AND backend=1",
+                      "username='local-u' AND backend=1", "username='f0' AND backend=0", "username='f1' AND backend=0"},
+       .rules = {{"", never},
+                 {R"({"columns":["default_hostgroup"],"rows":[{"username":"local-*"},{"comment":"mine*"}]})",
+                  [](const std::string& key, const Cells& cells) {
+                    return key.starts_with("local-") || cells.comment.starts_with("mine");
+                  },
+                  true},
+                 {R"({"columns":["default_hostgroup","comment"]})", never, true, true},
+                 {R"({"rows":[{"backend":0,"default_hostgroup":3}]})",
+                  [](const std::string& key, const Cells& cells) {
+                    return key.starts_with("f") && cells.number == "3";
+                  }}}},
   };
   return all;
 }
 
-const Server* in(const Servers& servers, const std::string& key) {
-  const auto found = servers.find(key);
-  return found == servers.end() ? nullptr : &found->second;
+const Cells* in(const Content& content, const std::string& key) {
+  const auto found = content.find(key);
+  return found == content.end() ? nullptr : &found->second;
 }
 
-std::set<std::string> keys_of(const std::vector<const Servers*>& all) {
+std::set<std::string> keys_of(const std::vector<const Content*>& all) {
   std::set<std::string> keys;
-  for (const auto* servers : all) {
-    for (const auto& [key, server] : *servers) keys.insert(key);
+  for (const auto* content : all) {
+    for (const auto& [key, cells] : *content) keys.insert(key);
   }
   return keys;
 }
 
-bool is_local(const Rule& rule, const std::string& key, const std::vector<const Servers*>& all) {
-  return std::any_of(all.begin(), all.end(), [&](const Servers* servers) {
-    const auto* server = in(*servers, key);
-    return server != nullptr && rule.is_local(key, *server);
+bool is_local(const Rule& rule, const std::string& key, const std::vector<const Content*>& all) {
+  return std::any_of(all.begin(), all.end(), [&](const Content* content) {
+    const auto* cells = in(*content, key);
+    return cells != nullptr && rule.is_local(key, *cells);
   });
 }
 
 /// What `shared` says of what is shared and `own` of what is local.
-Servers combined(const Rule& rule, const Servers& shared, const Servers& own) {
-  const std::vector<const Servers*> seen = {&shared, &own};
-  Servers made;
+Content combined(const Rule& rule, const Content& shared, const Content& own) {
+  const std::vector<const Content*> seen = {&shared, &own};
+  Content made;
   for (const auto& key : keys_of({&shared, &own})) {
     const auto* there = in(shared, key);
     const auto* here = in(own, key);
@@ -94,7 +162,7 @@ Servers combined(const Rule& rule, const Servers& shared, const Servers& own) {
       if (here != nullptr) made[key] = *here;
     } else if (there != nullptr) {
       made[key] = *there;
-      if (here != nullptr && rule.weight) made[key].weight = here->weight;
+      if (here != nullptr && rule.number) made[key].number = here->number;
       if (here != nullptr && rule.comment) made[key].comment = here->comment;
     }
   }
@@ -103,7 +171,7 @@ Servers combined(const Rule& rule, const Servers& shared, const Servers& own) {
 
 class LocalHistory {
  public:
-  explicit LocalHistory(unsigned long seed) : random_(seed) {
+  explicit LocalHistory(unsigned long seed) : random_(seed), subject_(subjects()[seed % subjects().size()]) {
     for (const std::string name : {"a", "b", "c"}) {
       members_.push_back({name, std::make_unique<NodeUnderTest>(consul_, dir_, name)});
       choose_rule(members_.back());
@@ -142,56 +210,59 @@ class LocalHistory {
 
   std::size_t pick(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
 
-  static Servers servers_in(Member& member, const std::string& table) {
-    Servers servers;
-    for (const auto& row :
-         member.node->engine.execute("SELECT hostgroup_id, hostname, weight, comment FROM " + table).rows) {
-      servers[std::string(row[0].value()) + "/" + std::string(row[1].value())] = {std::string(row[2].value()),
-                                                                                  std::string(row[3].value())};
+  Content content_in(Member& member, const std::string& table) const {
+    Content content;
+    for (const auto& row : member.node->engine.execute(subject_.query + table + subject_.group).rows) {
+      content[std::string(row[0].value())] = {std::string(row[1].value()), std::string(row[2].value())};
     }
-    return servers;
+    return content;
   }
 
-  static Servers memory_of(Member& member) { return servers_in(member, "mysql_servers"); }
-  static Servers runtime_of(Member& member) { return servers_in(member, "runtime_mysql_servers"); }
+  Content memory_of(Member& member) const { return content_in(member, subject_.name); }
+  Content runtime_of(Member& member) const { return content_in(member, "runtime_" + subject_.name); }
 
-  static Servers servers_of(const std::string& document) {
-    Servers servers;
-    if (document.empty()) return servers;
+  Content content_of(const std::string& document) const {
+    Content content;
+    if (document.empty()) return content;
     for (const auto& table : parse_document(document).tables) {
-      if (table.name != "mysql_servers") continue;
+      if (table.name != subject_.name) continue;
       for (const auto& row : table.rows) {
-        const auto cell = [&](const char* column) { return std::string(row[table.find(column).value()].value()); };
-        servers[cell("hostgroup_id") + "/" + cell("hostname")] = {cell("weight"), cell("comment")};
+        const auto cell = [&](const std::string& column) {
+          return std::string(row[table.find(column).value()].value());
+        };
+        std::string key;
+        for (const auto& column : subject_.key) key.append(key.empty() ? "" : "/").append(cell(column));
+        content[key] = {cell(subject_.number), cell("comment")};
       }
     }
-    return servers;
+    return content;
   }
 
-  std::string current() { return consul_.value_of(servers_key); }
+  std::string current() { return consul_.value_of(prefix + subject_.name); }
 
   void tell(const Member& member, const std::string& what) { story_.push_back(member.name + ": " + what); }
 
   void choose_rule(Member& member) {
-    const auto* rule = &rules()[pick(rules().size())];
+    const auto* rule = &subject_.rules[pick(subject_.rules.size())];
     member.rule = rule;
-    member.node->configure(rule->setting + R"("history_limit":1000)");
-    tell(member, "keeps " + rule->setting);
+    const auto setting =
+        rule->setting.empty() ? std::string() : R"("keep_local":{")" + subject_.name + "\":" + rule->setting + "},";
+    member.node->configure(setting + R"("history_limit":1000)");
+    tell(member, "keeps " + setting);
   }
 
   void edit(Member& member) {
     auto& engine = member.node->engine;
     const auto count = 1 + pick(3);
     for (std::size_t i = 0; i < count; ++i) {
-      const auto key =
-          "hostgroup_id=" + std::string(pick(3) == 0 ? "9" : "1") + " AND hostname='db" + std::to_string(pick(4)) + "'";
+      const auto which = pick(subject_.keys.size());
       const std::vector<std::string> comments = {"", "x", "mine", "mine too"};
-      switch (pick(4)) {
-        case 0: engine.execute("DELETE FROM mysql_servers WHERE " + key); break;
-        default:
-          engine.execute("REPLACE INTO mysql_servers(hostgroup_id,hostname,weight,comment) VALUES (" +
-                         std::string(pick(3) == 0 ? "9" : "1") + ",'db" + std::to_string(pick(4)) + "'," +
-                         std::to_string(1 + pick(4)) + ",'" + comments[pick(comments.size())] + "')");
+      if (pick(4) == 0) {
+        engine.execute("DELETE FROM " + subject_.name + " WHERE " + subject_.conditions[which]);
+      } else {
+        engine.execute("REPLACE INTO " + subject_.name + "(" + subject_.columns + "," + subject_.number +
+                       ",comment) VALUES (" + subject_.keys[which] + "," + std::to_string(1 + pick(4)) + ",'" +
+                       comments[pick(comments.size())] + "')");
       }
     }
     tell(member, "edits memory to " + to_text(memory_of(member)));
@@ -199,8 +270,8 @@ class LocalHistory {
 
   void load(Member& member) {
     edit(member);
-    member.node->execute({"LOAD MYSQL SERVERS TO RUNTIME"});
-    if (pick(2) == 0) member.node->execute({"SAVE MYSQL SERVERS TO DISK"});
+    member.node->execute({"LOAD " + subject_.words + " TO RUNTIME"});
+    if (pick(2) == 0) member.node->execute({"SAVE " + subject_.words + " TO DISK"});
     tell(member, "LOADs it");
   }
 
@@ -216,8 +287,8 @@ class LocalHistory {
 
   /// Runs the program; whatever comes of it, what is local stays. `done` are the documents besides `documents` that
   /// were applied or saved where the status is 0.
-  Ran run_program(Member& member, const Texts& words, std::vector<const Servers*> documents,
-                  const std::string& input = {}, const std::vector<const Servers*>& done = {}) {
+  Ran run_program(Member& member, const Texts& words, std::vector<const Content*> documents,
+                  const std::string& input = {}, const std::vector<const Content*>& done = {}) {
     const auto memory = memory_of(member);
     const auto runtime = runtime_of(member);
     if (pick(8) == 0) member.node->engine.fail_statement(1 + pick(40), "no");
@@ -230,18 +301,20 @@ class LocalHistory {
     line += "-> " + std::to_string(ran.status) + " " + ran.out;
     for (const auto& said : ran.err) line += "      " + said + "\n";
     tell(member,
-         line + "      runtime " + to_text(runtime_of(member)) + "\n      Consul " + to_text(servers_of(current())));
+         line + "      runtime " + to_text(runtime_of(member)) + "\n      Consul " + to_text(content_of(current())));
     if (ran.status == 0) documents.insert(documents.end(), done.begin(), done.end());
-    expect_local_untouched(*member.rule, documents, memory, memory, memory_of(member));
-    expect_local_untouched(*member.rule, documents, runtime, memory, runtime_of(member));
+    const auto* through = done.empty() ? nullptr : done.front();
+    expect_local_untouched(*member.rule, documents, memory, memory, memory_of(member), through);
+    expect_local_untouched(*member.rule, documents, runtime, memory, runtime_of(member), through);
     return ran;
   }
 
-  /// What was `before` is so after, or as it is in `or_this`, memory, which a LOAD may have brought.
-  static void expect_local_untouched(const Rule& rule, std::vector<const Servers*> seen, const Servers& before,
-                                     const Servers& or_this, const Servers& after) {
+  /// What was `before` is so after, or as it is in `or_this`, memory, which a LOAD may have brought. `through`: the
+  /// version of a rollback, if it is one.
+  static void expect_local_untouched(const Rule& rule, std::vector<const Content*> seen, const Content& before,
+                                     const Content& or_this, const Content& after, const Content* through) {
     seen.push_back(&or_this);
-    const auto is_same = [](const Server* one, const Server* other) {
+    const auto is_same = [](const Cells* one, const Cells* other) {
       return (one == nullptr) == (other == nullptr) && (one == nullptr || *one == *other);
     };
     for (const auto& key : keys_of({&before, &or_this, &after})) {
@@ -250,12 +323,14 @@ class LocalHistory {
         EXPECT_TRUE(is_same(now, in(before, key)) || is_same(now, in(or_this, key))) << "a local row changed: " << key;
       } else if (now != nullptr && in(before, key) != nullptr) {
         const auto* edited = in(or_this, key);
-        const auto kept = [&](std::string Server::*cell) {
-          // What is not in memory goes, and comes back as the document has it.
-          return now->*cell == in(before, key)->*cell || edited == nullptr || now->*cell == edited->*cell;
+        const auto kept = [&](std::string Cells::*cell) {
+          // What is not in memory goes, and comes back as the document has it; so does what is not in the version that
+          // a rollback applied before it was taken back.
+          const bool went = edited == nullptr || (through != nullptr && in(*through, key) == nullptr);
+          return went || now->*cell == in(before, key)->*cell || now->*cell == edited->*cell;
         };
-        EXPECT_TRUE(!rule.weight || kept(&Server::weight)) << "a local weight changed: " << key;
-        EXPECT_TRUE(!rule.comment || kept(&Server::comment)) << "a local comment changed: " << key;
+        EXPECT_TRUE(!rule.number || kept(&Cells::number)) << "a local number changed: " << key;
+        EXPECT_TRUE(!rule.comment || kept(&Cells::comment)) << "a local comment changed: " << key;
       }
     }
   }
@@ -263,15 +338,15 @@ class LocalHistory {
   void save(Member& member) {
     const std::vector<Texts> choices = {
         {}, {"--if-current"}, {"--if-current", "--allow-shrink"}, {"--force"}, {"--source=memory"}};
-    Texts words = {"save", "mysql_servers"};
+    Texts words = {"save", subject_.name};
     const auto& choice = choices[pick(choices.size())];
     words.insert(words.end(), choice.begin(), choice.end());
-    const auto before = servers_of(current());
+    const auto before = content_of(current());
     const bool was_there = !current().empty();
     const auto source = choice == Texts{"--source=memory"} ? memory_of(member) : runtime_of(member);
     const auto wanted = combined(*member.rule, source, before);
     const auto ran = run_program(member, words, {&before});
-    const auto after = servers_of(current());
+    const auto after = content_of(current());
     EXPECT_TRUE(after == before || after == wanted)
         << "Consul's document is neither as it was nor what this node may make of it: " << to_text(wanted);
     if (ran.status == 0 && (was_there || !current().empty())) {
@@ -281,7 +356,7 @@ class LocalHistory {
   }
 
   void receive(Member& member) {
-    const auto document = servers_of(current());
+    const auto document = content_of(current());
     const auto memory = memory_of(member);
     const auto runtime = runtime_of(member);
     const auto choice = pick(3);
@@ -289,7 +364,7 @@ class LocalHistory {
                          ? run_program(member, {"update"}, {&document}, consul_.watch(prefix))
                          : run_program(member, choice == 1 ? Texts{"pull"} : Texts{"pull", "--force"}, {&document});
     if (ran.status != 0 || current().empty()) return;
-    const bool says_it_is_here = ran.out.find("mysql_servers: version") != std::string::npos;
+    const bool says_it_is_here = ran.out.find(subject_.name + ": version") != std::string::npos;
     if ((member.recorded != nullptr && member.recorded != member.rule) || choice == 2) {
       EXPECT_TRUE(says_it_is_here) << "what counted under other settings counts no more";
     }
@@ -301,19 +376,20 @@ class LocalHistory {
   }
 
   void roll_back(Member& member) {
-    const auto keys = consul_.keys_under(meta + "history/mysql_servers/");
+    const auto keys = consul_.keys_under(meta + "history/" + subject_.name + "/");
     if (keys.empty()) return;
     const auto& key = keys[pick(keys.size())];
-    const auto chosen = servers_of(consul_.value_of(key));
+    const auto chosen = content_of(consul_.value_of(key));
     const auto ran =
-        run_program(member, {"rollback", "mysql_servers", key.substr(key.rfind('/') + 1)}, {}, {}, {&chosen});
+        run_program(member, {"rollback", subject_.name, key.substr(key.rfind('/') + 1)}, {}, {}, {&chosen});
     if (ran.status == 0) {
-      EXPECT_EQ(to_text(servers_of(current())), to_text(chosen));
+      EXPECT_EQ(to_text(content_of(current())), to_text(chosen));
       member.recorded = member.rule;
     }
   }
 
   std::mt19937_64 random_;
+  const Subject& subject_;
   FakeConsul consul_;
   TempDir dir_{memory_directory()};
   std::vector<Member> members_;
