@@ -41,8 +41,9 @@ class Counts : public Run {
     for (const auto& statement : node.engine.log()) {
       const auto from = statement.find(" FROM ");
       if (from == std::string::npos || statement.find("mysql_query_rules") == std::string::npos) continue;
-      const bool is_of_counts =
-          statement.starts_with("SELECT COUNT(") || statement.starts_with("SELECT total_changes()");
+      const bool is_of_counts = statement.starts_with("SELECT COUNT(") ||
+                                statement.starts_with("SELECT (SELECT COUNT(") ||
+                                statement.starts_with("SELECT total_changes()");
       const bool is_of_one_row = statement.find(" WHERE (`rule_id`=") != std::string::npos;
       if (statement.starts_with("PRAGMA") || is_of_counts || is_of_one_row) continue;
       const auto table = statement.substr(from + 6, statement.find(' ', from + 6) - from - 6);
