@@ -128,6 +128,10 @@ void ConsulAgent::start() {
   options.argv.insert(options.argv.end(), options_.arguments.begin(), options_.arguments.end());
   options.env = options_.env;
   process_ = std::make_unique<Process>(std::move(options));
+  await();
+}
+
+void ConsulAgent::await() {
   const auto until = std::chrono::steady_clock::now() + start_limit;
   while (true) {
     std::string reason;
@@ -161,6 +165,10 @@ void ConsulAgent::stop() {
 }
 
 void ConsulAgent::reload() { process_->kill(SIGHUP); }
+
+void ConsulAgent::halt() { process_->kill(SIGSTOP); }
+
+void ConsulAgent::go_on() { process_->kill(SIGCONT); }
 
 std::string ConsulAgent::address() const { return "http://127.0.0.1:" + std::to_string(http_port_); }
 

@@ -50,6 +50,11 @@ class ConsulAgent {
   void stop();
   void start();
   void reload();  ///< SIGHUP
+  /// From now on it says nothing, as where the network between it and the others is gone, until go_on().
+  void halt();
+  void go_on();
+  /// Returns once it answers and knows a leader; throws what the constructor throws.
+  void await();
 
  private:
   ConsulAgentOptions options_;
