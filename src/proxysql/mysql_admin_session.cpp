@@ -158,16 +158,10 @@ bool is_about_plugins(unsigned client_error) {
   return client_error == 2059 || client_error == 2061 || client_error == 5010;
 }
 
-MYSQL* new_connection() {
-  // The port is always given. Where the library knows none it first searches the system's files for MySQL's.
-  if (mysql_port == 0) mysql_port = AdminOptions().port;
-  return mysql_init(nullptr);
-}
-
 class MysqlAdminSession : public AdminSession {
  public:
   explicit MysqlAdminSession(const AdminOptions& options)
-      : who_(describe(options)), largest_answer_(options.largest_answer), connection_(new_connection()) {
+      : who_(describe(options)), largest_answer_(options.largest_answer), connection_(mysql_init(nullptr)) {
     if (!connection_) throw Error(ExitCode::internal, "mysql_init: out of memory");
     set_limits(connection_.get(), options);
     mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
