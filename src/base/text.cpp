@@ -34,7 +34,9 @@ const std::string* with_tail(std::string_view word, const std::vector<std::strin
     const auto lower = to_lower(candidate);
     bool is_tail = false;
     for (auto at = lower.find('_'); at != std::string::npos; at = lower.find('_', at + 1)) {
-      is_tail = is_tail || edit_distance(word, lower.substr(at + 1)) <= distance;
+      const auto tail = lower.substr(at + 1);
+      const bool may_be_near = word.size() <= tail.size() + distance;
+      is_tail = is_tail || (may_be_near && edit_distance(word, tail) <= distance);
     }
     if (!is_tail || word.empty()) continue;
     all.push_back(&candidate);
@@ -67,6 +69,8 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1;
   for (const auto& candidate : known) {
+    // What is twice as long as a word is nothing like it, whatever stands there.
+    if (wanted.size() >= 2 * candidate.size()) continue;
     const auto distance = edit_distance(wanted, to_lower(candidate));
     if (distance < best_distance && distance < candidate.size()) {
       best = &candidate;

@@ -33,11 +33,14 @@ const Command& find_command(std::span<const Command> commands, const std::string
 
 /// The position of the command: the first word that is neither an option nor a global option's value.
 std::optional<std::size_t> find_command_word(const std::vector<std::string>& words) {
+  const auto& options = global_options();
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!words[i].starts_with("-")) return i;
-    for (const auto& option : global_options()) {
-      if (takes_word(option) && words[i] == "--" + std::string(option.name)) ++i;
-    }
+    const auto& word = words[i];
+    if (!word.starts_with("-")) return i;
+    const bool takes_next = std::any_of(options.begin(), options.end(), [&](const Option& option) {
+      return takes_word(option) && word == "--" + std::string(option.name);
+    });
+    if (takes_next) ++i;
   }
   return std::nullopt;
 }

@@ -99,7 +99,9 @@ std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Keyring& ri
 
 void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names) {
   PartsByHash parts;
-  for (auto& key : store.keys(keys.blobs())) parts[keys.blob_of(key).value()].push_back(std::move(key));
+  for (auto& key : store.keys(keys.blobs())) {
+    if (const auto sha256 = keys.blob_of(key)) parts[*sha256].push_back(std::move(key));
+  }
   if (parts.empty()) return;
   std::vector<KvOperation> guards;
   for (const auto& name : names) {

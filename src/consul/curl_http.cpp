@@ -266,19 +266,23 @@ HttpAnswer CurlHttp::request(const HttpRequest& request) {
 }
 
 /// Who answers may repeat what it was sent.
-std::string CurlHttp::without_token(std::string text) const {
+std::string CurlHttp::without_token(std::string_view text, std::size_t limit) const {
   const auto& token = options_.token;
-  if (token.empty()) return text;
-  for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at)) {
-    text.replace(at, token.size(), "***");
-    at += 3;
+  std::string shown;
+  while (shown.size() <= limit) {
+    const auto at = token.empty() ? std::string_view::npos : text.find(token);
+    shown += text.substr(0, at);
+    if (at == std::string_view::npos) break;
+    shown += "***";
+    text.remove_prefix(at + token.size());
   }
-  return text;
+  return shown;
 }
 
 void CurlHttp::check(const HttpAnswer& answer, const std::string& doing, const std::string& needs) const {
   if (answer.status == 200) return;
-  const auto why = std::to_string(answer.status) + " " + printable(without_token(answer.body), 200);
+  constexpr std::size_t most_shown = 200;
+  const auto why = std::to_string(answer.status) + " " + printable(without_token(answer.body, most_shown), most_shown);
   if (answer.status == 413) throw TooLarge(who_ + ": " + doing + ": " + why, parse_size_limit(answer.body));
   if (answer.status == 401 || answer.status == 403) deny(doing, why, needs);
   if (answer.status == 429 || answer.status >= 500) {

@@ -1,4 +1,5 @@
 // Consul's key/value store over its HTTP API.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -56,7 +57,10 @@ class CurlKv : public KvStore {
     if (answer.status == 404) return {};
     check(answer, doing, prefix, "read");
     auto keys = parse_keys(answer.body);
-    if (!keys) http_.fail(doing, "the answer is no list of keys");
+    const auto is_elsewhere = [&](const std::string& key) { return !key.starts_with(prefix); };
+    if (!keys || std::any_of(keys->begin(), keys->end(), is_elsewhere)) {
+      http_.fail(doing, "the answer is no list of its keys");
+    }
     return std::move(*keys);
   }
 
@@ -123,7 +127,12 @@ class CurlKv : public KvStore {
       return {.entries = {}, .index = answer.index};
     }
     check(answer, doing, prefix, "read");
-    return {.entries = parse_answer(answer, doing), .index = answer.index};
+    auto entries = parse_answer(answer, doing);
+    const auto is_elsewhere = [&](const KvEntry& entry) { return !entry.key.starts_with(prefix); };
+    if (std::any_of(entries.begin(), entries.end(), is_elsewhere)) {
+      http_.fail(doing, "the answer holds other keys");
+    }
+    return {.entries = std::move(entries), .index = answer.index};
   }
 
   std::vector<KvEntry> parse_answer(const HttpAnswer& answer, const std::string& doing) {

@@ -19,6 +19,10 @@ enum class Event { key, text, null, scalar, open_object, open_array };
 /// Members of one object. Looking a name up among them takes as long as there are names.
 constexpr std::size_t most_members = 1000;
 
+/// Values in the tree, which takes several times as much memory as their text: a document has a few for each column,
+/// and what nests or lists more is none.
+constexpr std::size_t most_values = 100'000;
+
 constexpr char strange_cell[] = "holds a cell that is neither string nor null";
 
 // NOLINTNEXTLINE(bugprone-exception-escape): what moving a tree could throw it does not.
@@ -45,12 +49,12 @@ class Scanner : public nlohmann::json_sax<Json> {
       scanned_.tables.clear();
       level_ = in_tables;
     }
-    return true;
+    return is_small_enough();
   }
   bool start_array(std::size_t) override {
     if (is_in_tables()) return open(Event::open_array);
     open_.push_back(&place(Json::array()));
-    return true;
+    return is_small_enough();
   }
   bool key(std::string& name) override {
     is_too_large_ = (is_in_tables() ? scanned_.tables.size() : open_.back()->size()) > most_members;
@@ -69,6 +73,7 @@ class Scanner : public nlohmann::json_sax<Json> {
   bool is_in_tables() const { return level_ != outside; }
 
   Json& place(Json value) {
+    ++values_;
     if (open_.empty()) return scanned_.tree = std::move(value);
     auto& parent = *open_.back();
     if (parent.is_object()) return parent[key_] = std::move(value);
@@ -78,7 +83,12 @@ class Scanner : public nlohmann::json_sax<Json> {
 
   bool keep(Json value) {
     place(std::move(value));
-    return true;
+    return is_small_enough();
+  }
+
+  bool is_small_enough() {
+    is_too_large_ = values_ > most_values;
+    return !is_too_large_;
   }
 
   bool open(Event event) {
@@ -169,6 +179,7 @@ class Scanner : public nlohmann::json_sax<Json> {
   std::vector<Json*> open_;  ///< the containers of the tree that are, the outermost first
   std::string key_;          ///< of the value that comes next in the tree
   bool is_too_large_ = false;
+  std::size_t values_ = 0;  ///< in the tree
   std::size_t level_ = outside;
   std::size_t skipped_from_ = outside;  ///< the level below which all is passed over
   std::size_t current_ = 0;             ///< the table
@@ -182,8 +193,9 @@ std::optional<ScannedDocument> scan_document(std::string_view text) {
   Scanner scanner;
   if (!Json::sax_parse(text, &scanner)) {
     if (!scanner.is_too_large()) return std::nullopt;
-    throw Error(ExitCode::payload,
-                "document: has more than " + std::to_string(most_members) + " members in one of its objects");
+    throw Error(ExitCode::payload, "document: has more than " + std::to_string(most_members) +
+                                       " members in one of its objects, or more than " + std::to_string(most_values) +
+                                       " values beside its rows");
   }
   return scanner.take();
 }

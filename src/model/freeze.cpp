@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of(const Json& json, const char* name) {
+std::string text_of(const nlohmann::json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -17,7 +17,8 @@ std::string text_of(const Json& json, const char* name) {
 }  // namespace
 
 Freeze parse_freeze(std::string_view text) {
-  const auto json = Json::parse(text, nullptr, false);
+  // In the order of the text, as it is written, it would take a search of all members to read each.
+  const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("reason")) return {.reason = std::string(text)};
   return {.reason = text_of(json, "reason"),
           .by = text_of(json, "by"),

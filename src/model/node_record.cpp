@@ -3,13 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/json_numbers.h"
 
 namespace proxysql_consul {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int record_format = 1;
+constexpr std::uint64_t record_format = 1;
 
 constexpr auto unfinished_rollback = "a rollback that began here has not ended: `pull` takes Consul's version";
 
@@ -19,10 +21,10 @@ Json json_of(const RecordedConfiguration& entry) {
       {"at", entry.at},           {"warnings", entry.warnings},   {"lacks", entry.lacks}};
 }
 
-RecordedConfiguration configuration_from(const Json& json) {
-  const auto version = json.at("version").get<std::uint64_t>();
+RecordedConfiguration configuration_from(const nlohmann::json& json) {
+  const auto version = as_count(json.at("version"));
   return {.version = version,
-          .attempted = json.value("attempted", version),
+          .attempted = count_or(json, "attempted", version),
           .sha256 = json.at("sha256").get<std::string>(),
           .outcome = json.at("outcome").get<std::string>(),
           .at = json.at("at").get<std::string>(),
@@ -79,11 +81,12 @@ std::string format_node_record(const NodeRecord& record) {
 
 NodeRecord parse_node_record(std::string_view text) {
   const auto refuse = [](const std::string& why) { return Error(ExitCode::payload, "node record: " + why); };
-  const auto json = Json::parse(text, nullptr, false);
+  // In the order of the text, as it is written, it would take a search of all members to read each.
+  const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) throw refuse("is no JSON object");
   std::string at = "the record";
   try {
-    if (json.at("format").get<int>() != record_format) throw refuse("its format is unknown to this program");
+    if (as_count(json.at("format")) != record_format) throw refuse("its format is unknown to this program");
     NodeRecord record{.uuid = json.value("uuid", std::string()),
                       .host = json.at("host").get<std::string>(),
                       .consul_node = json.value("consul_node", std::string()),
@@ -94,11 +97,13 @@ NodeRecord parse_node_record(std::string_view text) {
                       .keys = json.value("keys", std::vector<std::string>())};
     record.keep_local = json.value("keep_local", std::vector<std::string>());
     for (const auto& [name, entry] : json.at("configurations").items()) {
-      at = name;
+      at = printable(name, 64);
       record.configurations[name] = configuration_from(entry);
     }
     return record;
-  } catch (const Json::exception&) {
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception&) {
     throw refuse(at + " lacks a member, or has one of another type");
   }
 }

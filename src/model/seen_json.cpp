@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "proxysql_consul/model/json_numbers.h"
+
 namespace proxysql_consul {
 
 namespace {
@@ -18,14 +20,14 @@ Json seen_to_json(const Seen& seen) {
           {"versions", seen.versions}};
 }
 
-Seen seen_from_json(const Json& json) {
+Seen seen_from_json(const nlohmann::json& json) {
   const auto flag = [&](const char* name) {
     return json.contains(name) && json[name].is_boolean() ? std::optional(json[name].get<bool>()) : std::nullopt;
   };
   return {.consul_up = flag("consul_up"),
           .proxysql_up = flag("proxysql_up"),
           .frozen = flag("frozen"),
-          .versions = json.value("versions", decltype(Seen::versions)())};
+          .versions = as_counts(member_or_empty(json, "versions"))};
 }
 
 Json attempts_to_json(const Attempts& counts) {
@@ -39,13 +41,13 @@ Json attempts_to_json(const Attempts& counts) {
   return all;
 }
 
-Attempts attempts_from_json(const Json& json) {
+Attempts attempts_from_json(const nlohmann::json& json) {
   Attempts counts;
   for (const auto& [name, one] : json.items()) {
-    counts[name] = {.outcomes = one.value("outcomes", decltype(Counts::outcomes)()),
-                    .last_success = one.value("last_success", std::int64_t{0}),
-                    .apply_milliseconds = one.value("apply_milliseconds", std::int64_t{0}),
-                    .unpublished_since = one.value("unpublished_since", std::int64_t{0})};
+    counts[name] = {.outcomes = as_counts(member_or_empty(one, "outcomes")),
+                    .last_success = time_or_zero(one, "last_success"),
+                    .apply_milliseconds = time_or_zero(one, "apply_milliseconds"),
+                    .unpublished_since = time_or_zero(one, "unpublished_since")};
   }
   return counts;
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/json_numbers.h"
 #include "proxysql_consul/model/seen_json.h"
 
 namespace proxysql_consul {
@@ -12,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int state_format = 1;
+constexpr std::uint64_t state_format = 1;
 constexpr std::array outcome_names = {std::string_view{"applied"}, std::string_view{"saved"},
                                       std::string_view{"partial"}, std::string_view{"failed"}};
 
@@ -41,14 +42,14 @@ Json to_json(const std::map<std::string, PassedState, std::less<>>& passed) {
   return all;
 }
 
-std::map<std::string, PassedState, std::less<>> passed_from_json(const Json& json) {
+std::map<std::string, PassedState, std::less<>> passed_from_json(const nlohmann::json& json) {
   std::map<std::string, PassedState, std::less<>> passed;
   if (!json.contains("passed")) return passed;
   for (const auto& [name, entry] : json["passed"].items()) {
     const auto why = std::find(passed_names.begin(), passed_names.end(), entry.at("why").get<std::string>());
     // A reason that a newer version has: found out anew with the next delivery.
     if (why == passed_names.end()) continue;
-    passed[name] = {.attempted = entry.at("attempted").get<std::uint64_t>(),
+    passed[name] = {.attempted = as_count(entry.at("attempted")),
                     .why = static_cast<PassedOver>(why - passed_names.begin()),
                     .at = entry.at("at").get<std::string>()};
   }
@@ -60,12 +61,13 @@ Json to_json(const std::optional<Start>& start) {
   return {{"began", start->began}, {"servers_loads", start->servers_loads}, {"loads", start->loads}};
 }
 
-std::optional<Start> start_from_json(const Json& json) {
+std::optional<Start> start_from_json(const nlohmann::json& json) {
   // What a version before this one recorded of a start is compared once more.
   if (!json.is_object() || !json.at("loads").is_object()) return std::nullopt;
-  return Start{.began = json.at("began").get<std::int64_t>(),
-               .servers_loads = json.at("servers_loads").get<std::uint64_t>(),
-               .loads = json.at("loads").get<std::map<std::string, std::uint64_t>>()};
+  const auto loads = as_counts(json.at("loads"));
+  return Start{.began = as_time(json.at("began")),
+               .servers_loads = as_count(json.at("servers_loads")),
+               .loads = {loads.begin(), loads.end()}};
 }
 
 /// True where the two say the same to the other nodes.
@@ -259,11 +261,12 @@ void State::mark_applying(const std::string& configuration) {
 State parse_state(std::string_view text, const std::string& file) {
   State state;
   try {
-    const auto json = Json::parse(text);
-    if (json.at("format").get<int>() != state_format) throw std::invalid_argument("its format is unknown");
+    // In the order of the text, as it is written, it would take a search of all members to read each.
+    const auto json = nlohmann::json::parse(text);
+    if (as_count(json.at("format")) != state_format) throw std::invalid_argument("its format is unknown");
     state.published = json.at("published").get<bool>();
     // Version 2.0.0 recorded no starts.
-    state.start_number = json.value("start_number", std::uint64_t{0});
+    state.start_number = count_or(json, "start_number", 0);
     if (json.contains("start")) state.start = start_from_json(json["start"]);
     state.exclude_variables = json.value("exclude_variables", std::vector<std::string>());
     state.keep_local = json.value("keep_local", std::string());
@@ -273,25 +276,25 @@ State parse_state(std::string_view text, const std::string& file) {
     state.frozen = json.value("frozen", false);
     state.proxysql_version = json.value("proxysql_version", std::string());
     state.keys = json.value("keys", std::vector<std::string>());
-    state.seen = seen_from_json(json.value("seen", Json::object()));
-    state.attempts = attempts_from_json(json.value("attempts", Json::object()));
+    state.seen = seen_from_json(member_or_empty(json, "seen"));
+    state.attempts = attempts_from_json(member_or_empty(json, "attempts"));
     for (const auto& [name, entry] : json.at("configurations").items()) {
       const auto outcome =
           std::find(outcome_names.begin(), outcome_names.end(), entry.at("outcome").get<std::string>());
       // One that a newer version wrote: compared once more.
       const auto known =
           outcome != outcome_names.end() ? static_cast<Outcome>(outcome - outcome_names.begin()) : Outcome::failed;
-      state.configurations[name] = {.version = entry.at("version").get<std::uint64_t>(),
+      state.configurations[name] = {.version = as_count(entry.at("version")),
                                     .sha256 = entry.at("sha256").get<std::string>(),
                                     .outcome = known,
                                     .at = entry.at("at").get<std::string>(),
                                     .warnings = entry.at("warnings").get<std::vector<std::string>>(),
-                                    .start = entry.value("start", std::uint64_t{0}),
+                                    .start = count_or(entry, "start", 0),
                                     .load = entry.value("load", std::string()),
                                     .applying = entry.value("applying", false),
                                     .runtime_alone = entry.value("runtime_alone", false),
                                     .in_part = entry.value("in_part", known == Outcome::partial),
-                                    .attempted = entry.value("attempted", std::uint64_t{0}),
+                                    .attempted = count_or(entry, "attempted", 0),
                                     .lacks = entry.value("lacks", false),
                                     .drifted = entry.value("drifted", false),
                                     .pending = entry.value("pending", false),

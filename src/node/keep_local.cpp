@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "proxysql_consul/base/crypto.h"
@@ -87,10 +89,9 @@ LocalPart part_of(const Source& source, const Json& value) {
     const auto place = within(source, item.key());
     if (item.key() == "columns") {
       part.columns = as_list(place, item.value());
+      std::set<std::string_view> seen;
       for (const auto& column : part.columns) {
-        if (std::count(part.columns.begin(), part.columns.end(), column) > 1) {
-          place.refuse_text("must name each column once", column);
-        }
+        if (!seen.insert(column).second) place.refuse_text("must name each column once", column);
       }
     } else if (item.key() == "rows") {
       if (!item.value().is_array()) place.refuse("must be a list of objects", item.value().type_name());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
@@ -110,12 +112,11 @@ class Entry {
   std::vector<std::string> tables() const {
     auto tables = list("tables");
     if (tables.empty()) member("tables").refuse("must name tables", "empty");
+    std::set<std::string_view> seen;
     for (const auto& table : tables) {
       const bool is_good = is_name(table) && !table.starts_with("runtime_") && table != variables_table;
       if (!is_good) member("tables").refuse_text("must name tables of memory, of a-z, 0-9 and _", table);
-      if (std::count(tables.begin(), tables.end(), table) > 1) {
-        member("tables").refuse_text("must name each table once", table);
-      }
+      if (!seen.insert(table).second) member("tables").refuse_text("must name each table once", table);
     }
     return tables;
   }

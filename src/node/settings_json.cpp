@@ -1,7 +1,7 @@
 #include "proxysql_consul/node/settings_json.h"
 
 #include <algorithm>
-#include <functional>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -184,23 +184,38 @@ std::string place_of(std::string_view text, std::size_t at) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-/// Hears of each key while the text is parsed: afterwards only the last of two is left.
-class KeyCheck {
+/// Hears of each key while the text is read: afterwards only the last of two is left. The parser's own way to be heard
+/// of looks through all of an object or list when a part of it ends.
+class KeyCheck : public nlohmann::json_sax<Json> {
  public:
   explicit KeyCheck(const std::string& file) : file_(file) {}
 
-  bool operator()(int /*depth*/, Json::parse_event_t event, const Json& parsed) {
-    if (event == Json::parse_event_t::object_start) objects_.emplace_back();
-    if (event == Json::parse_event_t::object_end) objects_.pop_back();
-    if (event == Json::parse_event_t::key) {
-      auto& object = objects_.back();
-      object.key = parsed.get<std::string>();
-      if (!object.keys.insert(object.key).second) {
-        throw Error(ExitCode::settings, file_ + ": " + path() + ": must stand once, stands twice");
-      }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(std::int64_t) override { return true; }
+  bool number_unsigned(std::uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool start_object(std::size_t) override {
+    objects_.emplace_back();
+    return true;
+  }
+  bool end_object() override {
+    objects_.pop_back();
+    return true;
+  }
+  bool key(std::string& name) override {
+    auto& object = objects_.back();
+    object.key = name;
+    if (!object.keys.insert(name).second) {
+      throw Error(ExitCode::settings, file_ + ": " + printable(path()) + ": must stand once, stands twice");
     }
     return true;
   }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
 
  private:
   struct Object {
@@ -241,10 +256,7 @@ Json parse(std::string_view text, const std::string& file, bool is_object) {
     throw Error(ExitCode::settings, file + ": is empty: expected a JSON object, {} at least");
   }
   KeyCheck check(file);
-  Json json;
-  try {
-    json = Json::parse(text, std::ref(check));
-  } catch (const Json::exception&) {
+  if (!Json::sax_parse(text, &check)) {
     const auto fault = FaultFinder(text, is_object).find();
     if (!fault) {
       throw Error(ExitCode::settings,
@@ -253,7 +265,7 @@ Json parse(std::string_view text, const std::string& file, bool is_object) {
     throw Error(ExitCode::settings,
                 file + ": is no JSON: " + place_of(text, fault->at) + ": expected " + fault->expected, fault->hint);
   }
-  return json;
+  return Json::parse(text);
 }
 
 }  // namespace

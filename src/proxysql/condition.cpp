@@ -1,5 +1,7 @@
 #include "proxysql_consul/proxysql/condition.h"
 
+#include "proxysql_consul/proxysql/answers.h"
+
 namespace proxysql_consul {
 
 Condition read_condition(AdminSession& session, const Inventory& inventory) {
@@ -7,17 +9,18 @@ Condition read_condition(AdminSession& session, const Inventory& inventory) {
     return inventory.tables.contains(runtime_name(table)) ? runtime_name(table) : table;
   };
   Condition condition;
-  const auto read_only = session.query("SHOW GLOBAL VARIABLES LIKE 'read_only'").rows;
-  condition.read_only = !read_only.empty() && read_only[0].at(1) == "ON";
-  const auto variables =
-      session.query("SELECT variable_name, variable_value FROM " + name_at_runtime("global_variables") +
-                    " WHERE variable_name LIKE 'admin-cluster_%_diffs_before_sync'");
-  for (const auto& row : variables.rows) {
-    condition.diffs_before_sync[std::string(row.at(0).value_or(""))] = row.at(1).value_or("");
+  const auto read_only = query_rows(session, "SHOW GLOBAL VARIABLES LIKE 'read_only'", 2);
+  condition.read_only = !read_only.empty() && read_only[0][1] == "ON";
+  const auto variables = query_rows(session,
+                                    "SELECT variable_name, variable_value FROM " + name_at_runtime("global_variables") +
+                                        " WHERE variable_name LIKE 'admin-cluster_%_diffs_before_sync'",
+                                    2);
+  for (const auto& row : variables) {
+    condition.diffs_before_sync[std::string(row[0].value_or(""))] = row[1].value_or("");
   }
   if (inventory.tables.contains("proxysql_servers")) {
-    const auto peers = session.query("SELECT COUNT(*) FROM " + name_at_runtime("proxysql_servers"));
-    condition.has_peers = !peers.rows.empty() && peers.rows[0].at(0) != "0";
+    const auto peers = query_row(session, "SELECT COUNT(*) FROM " + name_at_runtime("proxysql_servers"), 1);
+    condition.has_peers = peers[0] != "0";
   }
   return condition;
 }

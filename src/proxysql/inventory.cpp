@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proxysql_consul/proxysql/answers.h"
+
 namespace proxysql_consul {
 
 namespace {
@@ -65,8 +67,8 @@ Inventory read_inventory(AdminSession& session) {
     return inventory;
   }
   inventory.runtime_variables.clear();
-  for (const auto& row : session.query(std::string(prefix_in) + runtime).rows) {
-    inventory.runtime_variables.emplace(row.at(0).value_or(""));
+  for (const auto& row : query_rows(session, std::string(prefix_in) + runtime, 1)) {
+    inventory.runtime_variables.emplace(row[0].value_or(""));
   }
   return inventory;
 }

@@ -4,6 +4,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/proxysql/answers.h"
 
 namespace proxysql_consul {
 namespace {
@@ -15,20 +16,19 @@ std::int64_t seconds_now(Clock& clock) {
 }
 
 Load load_in(const RowView& row) {
-  return {.name = std::string(row.at(0).value_or("")),
-          .version = static_cast<std::uint64_t>(number_in(row.at(1))),
-          .checksum = std::string(row.at(2).value_or(""))};
+  return {.name = std::string(row[0].value_or("")),
+          .version = static_cast<std::uint64_t>(number_in(row[1])),
+          .checksum = std::string(row[2].value_or(""))};
 }
 
 /// The loads, and two figures among them, by one statement; nothing where the server has no such tables.
 Rows read_rows(AdminSession& session) {
   try {
-    return session
-        .query(
-            "SELECT name, version, checksum FROM runtime_checksums_values UNION ALL "
-            "SELECT Variable_Name, Variable_Value, NULL FROM stats.stats_mysql_global WHERE Variable_Name IN "
-            "('ProxySQL_Uptime','Servers_table_version')")
-        .rows;
+    return query_rows(session,
+                      "SELECT name, version, checksum FROM runtime_checksums_values UNION ALL "
+                      "SELECT Variable_Name, Variable_Value, NULL FROM stats.stats_mysql_global WHERE Variable_Name IN "
+                      "('ProxySQL_Uptime','Servers_table_version')",
+                      3);
   } catch (const Unavailable&) {
     throw;
   } catch (const Error& error) {
@@ -55,7 +55,7 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
   std::vector<Load> loads;
   if (!inventory.tables.contains("runtime_checksums_values")) return loads;
   for (const auto& row :
-       session.query("SELECT name, version, checksum FROM runtime_checksums_values ORDER BY name").rows) {
+       query_rows(session, "SELECT name, version, checksum FROM runtime_checksums_values ORDER BY name", 3)) {
     loads.push_back(load_in(row));
   }
   return loads;
@@ -80,7 +80,7 @@ void require_load(AdminSession& session, const Inventory& inventory, const Confi
 
 std::string own_load(const std::string& before, const std::string& now) {
   const auto number = [](const std::string& load) {
-    return to_integer(std::string_view(load).substr(0, load.find('/'))).value_or(0);
+    return static_cast<std::uint64_t>(to_integer(std::string_view(load).substr(0, load.find('/'))).value_or(0));
   };
   if (now.empty() || number(now) == number(before) + 1) return now;
   return std::to_string(number(before) + 1) + "/replaced";
@@ -100,10 +100,10 @@ Signs read_signs(AdminSession& session, Clock& clock) {
     Start start;
     bool tells = false;
     for (const auto& row : rows) {
-      const auto name = row.at(0).value_or("");
-      const auto number = number_in(row.at(1));
+      const auto name = row[0].value_or("");
+      const auto number = number_in(row[1]);
       if (name == "ProxySQL_Uptime") {
-        start.began = after - number;
+        start.began = after - std::clamp(number, std::int64_t{0}, after);
         tells = true;
       } else if (name == "Servers_table_version") {
         start.servers_loads = static_cast<std::uint64_t>(number);
@@ -120,8 +120,8 @@ Signs read_signs(AdminSession& session, Clock& clock) {
 
 std::string read_load_mark(AdminSession& session) {
   try {
-    const auto rows = session.query("SELECT GLOBAL_CHECKSUM()").rows;
-    return rows.empty() ? std::string() : std::string(rows[0].at(0).value_or(""));
+    const auto rows = query_rows(session, "SELECT GLOBAL_CHECKSUM()", 1);
+    return rows.empty() ? std::string() : std::string(rows[0][0].value_or(""));
   } catch (const Unavailable&) {
     throw;
   } catch (const Error&) {

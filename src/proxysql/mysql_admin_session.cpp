@@ -54,9 +54,20 @@ void hang_up(MYSQL* connection) { shutdown(connection->net.fd, SHUT_RDWR); }
 thread_local std::size_t allowance = no_limit;
 
 #ifdef MARIADB_BASE_VERSION
-void count_down(int mode, MYSQL* connection, const unsigned char*, size_t size) {
+/// The library takes error 65535 for a report of progress, if only the server is a MariaDB, and where it comes in place
+/// of a greeting, looks for that in a version that nobody has told it: at a null pointer. The number's upper byte is
+/// the seventh that a server sends, and one of text in every greeting.
+void disarm_greeting(const unsigned char* bytes, std::size_t size) {
+  constexpr std::size_t place = 6;
+  const auto before = largest_preamble - allowance;
+  if (before > place || place - before >= size || bytes[place - before] != 0xff) return;
+  const_cast<unsigned char&>(bytes[place - before]) = 0;
+}
+
+void count_down(int mode, MYSQL* connection, const unsigned char* bytes, size_t size) {
   const auto received = static_cast<ssize_t>(size);
   if (mode != 0 || received <= 0 || allowance == no_limit) return;
+  if (connection->server_version == nullptr) disarm_greeting(bytes, size);
   allowance -= std::min(allowance, size);
   if (allowance == 0) hang_up(connection);
 }

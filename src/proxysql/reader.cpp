@@ -5,6 +5,7 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/proxysql/answers.h"
 #include "proxysql_consul/proxysql/loads.h"
 #include "proxysql_consul/proxysql/sql.h"
 
@@ -144,9 +145,9 @@ std::vector<bool> hold_rows(AdminSession& session, const std::vector<std::string
   for (const auto& table : tables) {
     statement.append(statement.empty() ? "SELECT " : ",").append("EXISTS(SELECT 1 FROM ").append(table).append(")");
   }
-  const auto answer = session.query(statement).rows.at(0).copy();
+  const auto answer = query_row(session, statement, tables.size());
   std::vector<bool> hold;
-  for (std::size_t i = 0; i < tables.size(); ++i) hold.push_back(answer.at(i) != "0");
+  for (std::size_t i = 0; i < tables.size(); ++i) hold.push_back(answer[i] != "0");
   return hold;
 }
 
@@ -157,8 +158,8 @@ bool are_all_at_work(AdminSession& session, const Table& rules) {
   const bool may_lack_some =
       std::any_of(rules.rows.begin(), rules.rows.end(), [&](const RowView& row) { return !address || row[*address]; });
   if (!may_lack_some) return true;
-  const auto rows = session.query("SELECT COUNT(*) FROM stats_mysql_query_rules").rows;
-  return rows.at(0).at(0) == std::to_string(rules.rows.size());
+  const auto count = query_row(session, "SELECT COUNT(*) FROM stats_mysql_query_rules", 1);
+  return count[0] == std::to_string(rules.rows.size());
 }
 
 /// Nothing where the server does not know the query, has columns that the query does not know, or has left out some of
@@ -194,9 +195,7 @@ std::vector<TableSchema> read_schemas(AdminSession& session, const Inventory& in
     if (!inventory.has_table(configuration, table)) continue;
     TableSchema schema{.name = table, .columns = {}, .secrets = configuration.secrets};
     // cid, name, type, notnull, dflt_value, pk
-    for (const auto& row : session.query("PRAGMA table_info(" + schema.name + ")").rows) {
-      if (row.size() < 6)
-        throw Error(ExitCode::proxysql, "proxysql: PRAGMA table_info(" + schema.name + "): unknown answer");
+    for (const auto& row : query_rows(session, "PRAGMA table_info(" + schema.name + ")", 6)) {
       schema.columns.push_back({.name = std::string(row[1].value_or("")),
                                 .default_value = copy_of(row[4]),
                                 .not_null = row[3] == "1",
@@ -239,9 +238,9 @@ Table read_rows_like(AdminSession& session, const TableSchema& schema, const Row
 RowCounts count_rows(AdminSession& session, const std::vector<std::string>& tables) {
   std::string statement = "SELECT total_changes()";
   for (const auto& table : tables) statement.append(",(SELECT COUNT(*) FROM ").append(table).append(")");
-  const auto answer = session.query(statement).rows.at(0).copy();
+  const auto answer = query_row(session, statement, tables.size() + 1);
   const auto number_at = [&](std::size_t position) {
-    return static_cast<std::uint64_t>(to_integer(answer.at(position).value_or("")).value_or(0));
+    return static_cast<std::uint64_t>(to_integer(answer[position].value_or("")).value_or(0));
   };
   RowCounts counts{.writes = number_at(0), .tables = {}};
   for (std::size_t i = 1; i <= tables.size(); ++i) counts.tables.push_back(number_at(i));
@@ -254,9 +253,9 @@ bool is_on_disk(AdminSession& session, const std::vector<TableSchema>& schemas) 
     statement.append(statement.empty() ? "SELECT " : ",")
         .append(count_same_rows(schema, schema.name, "disk." + schema.name));
   }
-  const auto counts = session.query(statement).rows.at(0).copy();
+  const auto counts = query_row(session, statement, 3 * schemas.size());
   for (std::size_t i = 0; i < 3 * schemas.size(); i += 3) {
-    if (counts.at(i) != counts.at(i + 1) || counts.at(i) != counts.at(i + 2)) return false;
+    if (counts[i] != counts[i + 1] || counts[i] != counts[i + 2]) return false;
   }
   return true;
 }
@@ -296,10 +295,10 @@ std::vector<std::string> read_admins(AdminSession& session, const Inventory& inv
   const std::string table =
       inventory.tables.contains("runtime_global_variables") ? "runtime_global_variables" : "global_variables";
   std::vector<std::string> admins;
-  const auto rows = session
-                        .query("SELECT variable_value FROM " + table +
-                               " WHERE variable_name IN ('admin-admin_credentials','admin-stats_credentials')")
-                        .rows;
+  const auto rows = query_rows(session,
+                               "SELECT variable_value FROM " + table +
+                                   " WHERE variable_name IN ('admin-admin_credentials','admin-stats_credentials')",
+                               1);
   for (const auto& row : rows) {
     // "admin:secret;radmin:secret"
     auto rest = row[0].value_or("");

@@ -5,6 +5,7 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/forms.h"
+#include "proxysql_consul/proxysql/answers.h"
 #include "proxysql_consul/proxysql/apply_plan.h"
 #include "proxysql_consul/proxysql/reader.h"
 
@@ -23,7 +24,7 @@ std::vector<std::size_t> count_active(AdminSession& session, const std::vector<T
     statement.append(has_inactive_rows(schema.name) ? " WHERE active=1)" : ")");
   }
   std::vector<std::size_t> counts;
-  for (const auto& count : session.query(statement).rows.at(0).copy()) {
+  for (const auto& count : query_row(session, statement, schemas.size())) {
     counts.push_back(static_cast<std::size_t>(to_integer(count.value_or("")).value_or(0)));
   }
   return counts;

@@ -69,7 +69,8 @@ class CurlHttp {
   std::string url_of(const std::string& path, const std::string& query) const;
   void set_transport(const HttpLimits& limits);
   void set_tls();
-  std::string without_token(std::string text) const;
+  /// More than `limit` bytes of `text` where there are so many, or all of it.
+  std::string without_token(std::string_view text, std::size_t limit) const;
 
   ConsulOptions options_;
   spdlog::logger& log_;

@@ -23,7 +23,7 @@ struct ScannedDocument {
 };
 
 /// Nothing where the text is no JSON. Of two members of one name the last counts. Throws Error{payload} for an object
-/// of thousands of members, which no document has.
+/// of thousands of members, and for more values outside the tables' rows than any document has.
 std::optional<ScannedDocument> scan_document(std::string_view text);
 
 /// Appends `text`, which is UTF-8, as a JSON string.

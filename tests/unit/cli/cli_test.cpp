@@ -230,6 +230,7 @@ TEST(Cli, RefusesWithAHint) {
       {{"update", "mysql_users"}, "update takes no argument, but was given mysql_users", see},
       {{"save", "-x", "a"}, "no option is called -x", see},
       {{"save", "a", "--message"}, "--message needs a value", see},
+      {{"--config-file"}, "--config-file needs a value", see},
       {{"save", "a", "--force=yes"}, "--force takes no value", see},
       {{"save", "a", "--source", "disk"}, "--source is one of runtime, memory, not disk", see},
       {{"--log-level", "loud", "update"}, "--log-level is one of debug, info, warn, error, not loud", see},
