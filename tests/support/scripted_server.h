@@ -27,6 +27,8 @@ class Peer {
   std::string read();
   /// Reads until the client closes.
   void drain();
+  /// Forgets what clients sent so far.
+  void forget() { received_.clear(); }
 
   /// Greets with `plugin` and a fixed nonce; returns the client's answer.
   std::string greet(std::string_view plugin = "mysql_native_password");
