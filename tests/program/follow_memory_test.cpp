@@ -25,8 +25,8 @@ void forget_calls(FakeConsul& consul, NodeUnderTest& node) {
 }
 
 TEST_F(FollowAndPublish, HoldsNoMoreMemoryAfterThousandsOfDeliveriesAndOfLoads) {
-  constexpr int rounds = 5000;
-  constexpr int warm = 500;
+  constexpr int rounds = 2000;
+  constexpr int warm = 200;
   constexpr int rounds_for_a_load = 10;
   constexpr std::chrono::milliseconds round{100};
   std::array<std::string, 2> documents;
