@@ -107,18 +107,40 @@ class Soak {
     }
   }
 
+  /// Mostly in the middle of a save or of what comes of it on the other nodes.
   void make_a_fault() {
-    auto& node = any_node();
-    switch (pick(10)) {
-      case 0:
-      case 1: return consul_fails();
-      case 2:
-      case 3: return kill_follow(node);
-      case 4:
-      case 5: return proxysql_fails(node);
-      case 6: return disk_fails(node);
-      case 7: return cut_off(node);
-      case 8: return take_or_restore_a_snapshot();
+    auto& saver = any_node();
+    const auto table = pick(soak_tables.size());
+    const std::vector<std::string> words = {"save", soak_tables[table].name};
+    std::unique_ptr<Process> saving;
+    if (pick(3) > 0 && answers(saver) && reaches_consul(saver)) {
+      write_and_load(saver, table);
+      offer(saver);
+      saving = std::make_unique<Process>(limited(saver, words));
+      saving->wait_for(std::chrono::milliseconds(pick(sanitized ? 2000 : 250)));
+    }
+    const auto kind = pick(10);
+    if (kind == 0) {
+      // What is acknowledged while a snapshot is restored may be gone with that.
+      if (saving) note(saver, words, saving->wait());
+      saving.reset();
+      take_or_restore_a_snapshot();
+    } else {
+      let_fail(kind, any_node());
+    }
+    if (saving) note(saver, words, saving->wait(), "meanwhile");
+  }
+
+  void let_fail(std::size_t kind, SoakNode& node) {
+    switch (kind) {
+      case 1:
+      case 2: return consul_fails();
+      case 3:
+      case 4: return kill_follow(node);
+      case 5:
+      case 6: return proxysql_fails(node);
+      case 7: return disk_fails(node);
+      case 8: return cut_off(node);
       default: return some_statement_fails(node);
     }
   }
