@@ -558,7 +558,7 @@ class Soak {
 };
 
 TEST(Soak, LosesNothingAndMixesNothingWhateverFails) {
-  const auto seed = number_from_environment("SOAK_SEED", std::random_device{}());
+  const auto seed = number_from_environment("SOAK_SEED", 1);
   const auto seconds = number_from_environment("SOAK_SECONDS", 0);
   const auto rounds = number_from_environment("SOAK_ROUNDS", sanitized ? 1 : 3);
   const auto begun = std::chrono::steady_clock::now();
