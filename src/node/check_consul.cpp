@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <chrono>
 
+#include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/convergence.h"
 #include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/node_record.h"
 #include "proxysql_consul/node/check.h"
+#include "proxysql_consul/node/follow.h"
 #include "proxysql_consul/node/identity.h"
 
 namespace proxysql_consul {
@@ -67,11 +70,17 @@ Finding judge_watch(const std::optional<AgentSelf>& self, bool following) {
       .message = "watches in the agent's configuration: " + std::to_string(*watches) + " (of what, it does not tell)"};
 }
 
-/// Whether the state says that a resident process is at work; what is wrong with the file is a finding of its own.
-bool is_following(const Settings& settings) {
+/// Whether a resident process is at work: the state of one that was killed says so, too, but its lock has gone with it.
+/// What is wrong with the files is a finding of its own.
+bool is_following(const Job& job) {
+  const auto& path = job.settings.state_file;
   try {
-    const auto text = read_file(settings.state_file);
-    return text && parse_state(*text, settings.state_file).following;
+    const auto text = read_file(path);
+    if (!text || !parse_state(*text, path).following) return false;
+    const FileLock lock(lock_of_follow(path), std::chrono::milliseconds(0), job.context.clock);
+    return false;
+  } catch (const Locked&) {
+    return true;
   } catch (const Error&) {
     return false;
   }
@@ -140,7 +149,7 @@ Finding look_at_documents(const Job& job, KvStore& store, const Keys& keys, std:
   return {.gravity = Gravity::problem,
           .check = check,
           .message = join(broken, "; "),
-          .hint = "save them again from a node that is right"};
+          .hint = "`save --force` from a node that is right replaces them"};
 }
 
 /// Whether the others can open what is sealed here, and how far all is.
@@ -205,7 +214,7 @@ Findings check_consul(const Job& job) {
     const auto self = agents->self();
     findings.push_back(look_at_agent(job, self, agents->leader()));
     if (findings.back().gravity == Gravity::problem) return findings;
-    findings.push_back(judge_watch(self, is_following(job.settings)));
+    findings.push_back(judge_watch(self, is_following(job)));
     check = "token";
     const auto store = job.open_consul(options);
     findings.push_back(look_at_rights(*store, keys, name_of_node(job.settings)));

@@ -244,10 +244,13 @@ void report_kept(const Job& job, const Error& error) {
 
 }  // namespace
 
+std::string lock_of_follow(const std::string& state_file) { return state_file + ".follow"; }
+
 ExitCode follow(const Job& job) {
   std::optional<FileLock> alone;
   try {
-    alone.emplace(job.settings.state_file + ".follow", std::chrono::milliseconds(0), job.context.clock);
+    // For a moment it may be `check` that has it.
+    alone.emplace(lock_of_follow(job.settings.state_file), std::chrono::milliseconds(500), job.context.clock);
   } catch (const Locked& error) {
     throw Error(ExitCode::refused, "follow runs on this node already: " + std::string(error.what()), "one is enough");
   }
@@ -280,7 +283,12 @@ ExitCode follow(const Job& job) {
     }
     if (!is_to_reload) {
       job.context.notify("STOPPING=1");
-      tell_following(job, false);
+      try {
+        tell_following(job, false);
+      } catch (const Error& error) {
+        // It was told to end, and does: that the disk is full, say, is no failure of that.
+        report(job.log, error);
+      }
       return ExitCode::ok;
     }
     job.context.notify("RELOADING=1");

@@ -191,9 +191,8 @@ std::string LocalLoads::keep_one(const Configuration& configuration, const KvEnt
       keep_unsaved({.job = job_, .files = files, .proxysql = proxysql, .store = *store, .patience = patience},
                    configuration, versions, entry.modify_index);
   if (id && has_started(name, files.state(), signs, load)) {
-    job_.log.warn(
-        "{}: ProxySQL started with something else than version {}, which goes over it: kept in the history as {}", name,
-        entry.modify_index, to_string(*id));
+    job_.log.warn("{}: ProxySQL holds something else than version {}, which goes over it: kept in the history as {}",
+                  name, entry.modify_index, to_string(*id));
   } else if (id) {
     job_.log.warn("{}: what was loaded here was overtaken by version {}: kept in the history as {}", name,
                   entry.modify_index, to_string(*id));

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 
+#include "proxysql_consul/base/files.h"
 #include "support/fake_kv_store.h"
 #include "support/golden.h"
 #include "support/process.h"
@@ -131,9 +133,13 @@ TEST_F(Check, LooksForTheAgentsWatch) {
   state.set_following(true);
   write_file(a.state_file(), format_state(state));
   consul.watches = 0;
-  EXPECT_EQ(check(0, "ok")["watch"], "ok: `follow` is running");
-  consul.watches = 2;
-  EXPECT_THAT(check(0, "ok")["watch"], StartsWith("ok: `follow` is running -> a watch of the agent"));
+  EXPECT_THAT(check(0, "warning")["watch"], StartsWith("warning: the agent has no watch")) << "it was killed";
+  {
+    const FileLock follow(a.state_file() + ".follow", std::chrono::milliseconds(0), a.clock);
+    EXPECT_EQ(check(0, "ok")["watch"], "ok: `follow` is running");
+    consul.watches = 2;
+    EXPECT_THAT(check(0, "ok")["watch"], StartsWith("ok: `follow` is running -> a watch of the agent"));
+  }
   state.set_following(false);
   write_file(a.state_file(), format_state(state));
   consul.may_read_agents = false;

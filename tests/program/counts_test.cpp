@@ -81,7 +81,7 @@ TEST_F(Counts, OfAPullOfOneChange) {
   ASSERT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
   forget();
   ASSERT_EQ(b.run({"pull", "mysql_query_rules"}).status, 0);
-  // What is there, and what the LOAD made of it. That memory and disk hold what was written, the server's counts tell.
+  // What is there, and what the LOAD made of it. That memory holds what was written, the server's counts tell.
   EXPECT_THAT(reads(b),
               ElementsAre("loaded runtime_mysql_query_rules", "mysql_query_rules", "loaded runtime_mysql_query_rules"));
   EXPECT_THAT(b.writes(), ElementsAre("REPLACE", "LOAD", "SAVE"));

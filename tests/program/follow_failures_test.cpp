@@ -88,7 +88,7 @@ TEST_F(FollowAndPublish, SaysOfWhatAStartBroughtThatNobodyLoadedIt) {
   EXPECT_THAT(b.servers(), ElementsAre("first"));
   const auto id = version_of(servers_key) + "." + b.uuid();
   EXPECT_THAT(ran.err,
-              ::testing::Contains("warning: mysql_servers: ProxySQL started with something else than version " +
+              ::testing::Contains("warning: mysql_servers: ProxySQL holds something else than version " +
                                   version_of(servers_key) + ", which goes over it: kept in the history as " + id));
   EXPECT_EQ(times_said(ran, "was loaded here"), 0);
 }

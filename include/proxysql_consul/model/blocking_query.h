@@ -12,6 +12,8 @@ class BlockingQuery {
 
   /// Takes the index of an answer. False where it can hold nothing new: an answer is no proof of a change. An index
   /// that goes back is of another history, a snapshot that was restored, so that the next query is not to wait for it.
+  /// Consul ends the queries that wait while one is restored with what was before, so that one that came to nothing is
+  /// followed by one that does not wait.
   bool answered(std::uint64_t index);
 
   /// The next query is not to wait.

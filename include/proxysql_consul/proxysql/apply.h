@@ -75,7 +75,6 @@ class Application {
   std::string put_back(AdminSession& session);
   void verify_runtime(AdminSession& session, const Inventory& inventory, const std::vector<Table>& target,
                       Applied& result) const;
-  bool save(AdminSession& session) const;
   void verify_disk(AdminSession& session, Applied& result) const;
 
   const Configuration& known_;

@@ -11,6 +11,9 @@ TEST(BlockingQuery, DoesNotWaitAtFirstAndThenBeyondTheLastAnswer) {
   EXPECT_TRUE(query.answered(17));
   EXPECT_EQ(query.index(), 17U);
   EXPECT_FALSE(query.answered(17)) << "an answer is no proof of a change";
+  EXPECT_EQ(query.index(), 0U);
+  EXPECT_FALSE(query.answered(17));
+  EXPECT_EQ(query.index(), 17U);
   EXPECT_TRUE(query.answered(18));
   EXPECT_EQ(query.index(), 18U);
 }
@@ -22,6 +25,14 @@ TEST(BlockingQuery, WaitsForNothingOfAnotherHistory) {
   EXPECT_EQ(query.index(), 0U) << "the next one is not to wait for index 900";
   EXPECT_FALSE(query.answered(12));
   EXPECT_EQ(query.index(), 12U);
+}
+
+TEST(BlockingQuery, SeesASnapshotThatWasRestoredWhileItWaited) {
+  BlockingQuery query;
+  query.answered(900);
+  EXPECT_FALSE(query.answered(900)) << "what Consul answers in that moment is of before";
+  EXPECT_EQ(query.index(), 0U) << "beyond 900 it could wait for long";
+  EXPECT_TRUE(query.answered(12));
 }
 
 TEST(BlockingQuery, NeverWaitsBeyondZeroWhichWouldNotBeWaiting) {

@@ -90,5 +90,78 @@ TEST(ApplyMeanwhile, NoticesThatAnotherUniqueKeyTookAnUnchangedRow) {
   EXPECT_EQ(rows(engine, "SELECT * FROM runtime_mysql_replication_hostgroups"), before);
 }
 
+/// Rows of a table with a second key: REPLACE takes a row that a DELETE then no longer finds, and SQLite counts
+/// neither.
+TEST(ApplyMeanwhile, SeesAForeignUpdateBesideAReplaceThatTookTheRowToBeDeleted) {
+  StandinEngine engine(StandinVersion::v2_7);
+  start_with(engine,
+             {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,2),(3,4),(5,6)"},
+             load_servers);
+  const auto tables =
+      document(StandinVersion::v2_7, "mysql_servers",
+               {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,4),(5,6)"});
+  const auto before = rows(engine, "SELECT * FROM runtime_mysql_replication_hostgroups ORDER BY 1");
+  DisturbedSession session(engine, "REPLACE",
+                           "UPDATE mysql_replication_hostgroups SET comment='mine' WHERE writer_hostgroup=5");
+  const auto error = error_of([&] { apply_to(session, "mysql_servers", tables); }, ExitCode::proxysql);
+  EXPECT_TRUE(session.has_disturbed());
+  EXPECT_THAT(error, HasSubstr("memory does not hold what was written"));
+  EXPECT_EQ(rows(engine, "SELECT * FROM runtime_mysql_replication_hostgroups ORDER BY 1"), before);
+}
+
+TEST(ApplyMeanwhile, SeesAForeignReplaceThatTookTheRowToBeDeleted) {
+  StandinEngine engine(StandinVersion::v2_7);
+  start_with(engine,
+             {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,2),(3,4),(5,6)",
+              "INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (1,'a')"},
+             load_servers);
+  const auto tables =
+      document(StandinVersion::v2_7, "mysql_servers",
+               {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,2),(5,6)",
+                "INSERT INTO mysql_servers(hostgroup_id,hostname,weight) VALUES (1,'a',2)"});
+  const auto before = rows(engine, "SELECT * FROM runtime_mysql_replication_hostgroups ORDER BY 1");
+  DisturbedSession session(engine, "REPLACE",
+                           "REPLACE INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (1,4)");
+  const auto error = error_of([&] { apply_to(session, "mysql_servers", tables); }, ExitCode::proxysql);
+  EXPECT_TRUE(session.has_disturbed());
+  EXPECT_THAT(error, HasSubstr("memory does not hold what was written"));
+  EXPECT_EQ(rows(engine, "SELECT * FROM runtime_mysql_replication_hostgroups ORDER BY 1"), before);
+}
+
+TEST(ApplyMeanwhile, SeesAForeignAccountBesideDoubledRowsThatBecomeOne) {
+  for (const auto version : {StandinVersion::v2_7, StandinVersion::v1_1}) {
+    SCOPED_TRACE(name_of(version));
+    StandinEngine engine(version);
+    start_with(engine,
+               {"INSERT INTO mysql_users(username,password,frontend,backend) VALUES "
+                "('u','p',1,0),('u','p',0,1),('v','q',1,1)"},
+               "LOAD MYSQL USERS TO RUNTIME");
+    const auto tables = document(version, "mysql_users",
+                                 {"INSERT INTO mysql_users(username,password,frontend,backend) VALUES "
+                                  "('u','p2',1,1),('v','q',1,1)"});
+    DisturbedSession session(engine, "REPLACE", "UPDATE mysql_users SET password='stolen' WHERE username='v'");
+    Applied applied;
+    const auto error = error_of([&] { applied = apply_to(session, "mysql_users", tables); }, ExitCode::proxysql);
+    EXPECT_TRUE(session.has_disturbed());
+    EXPECT_THAT(error, HasSubstr("memory does not hold what was written"));
+    EXPECT_FALSE(applied.loaded);
+  }
+}
+
+TEST(ApplyMeanwhile, CallsNothingSavedWhereOthersWriteAsManyRowsBesideAFullDisk) {
+  StandinEngine engine(StandinVersion::v2_7);
+  start_with(engine, {"INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (1,'a'),(2,'b')"}, load_servers);
+  execute(engine, {"SAVE MYSQL SERVERS TO DISK", "SELECT * FROM runtime_mysql_servers", "STANDIN DISK FULL"});
+  const auto tables = document(StandinVersion::v2_7, "mysql_servers",
+                               {"INSERT INTO mysql_servers(hostgroup_id,hostname,weight) VALUES (1,'a',7),(2,'b',7)"});
+  // Of the real 2.7.2, one SELECT of runtime_mysql_servers counts just as many: it deletes and inserts what memory
+  // holds.
+  DisturbedSession session(engine, "SAVE", "INSERT INTO mysql_query_rules(rule_id) VALUES (1),(2),(3),(4)");
+  const auto applied = apply_to(session, "mysql_servers", tables);
+  EXPECT_TRUE(session.has_disturbed());
+  EXPECT_EQ(rows(engine, "SELECT weight FROM disk.mysql_servers LIMIT 1").at(0)[0].value_or(""), "1");
+  EXPECT_TRUE(applied.outcome == Outcome::failed) << "called saved; the disk has the old rows";
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing
