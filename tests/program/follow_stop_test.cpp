@@ -56,7 +56,8 @@ class FollowAndASilentConsul : public FollowAndPublish {
 
   /// All that is there of them is one of the two, and the next follow ends with both nodes equal.
   void expect_nothing_lost(bool was_loaded) {
-    const auto* known = b.state().find("mysql_servers");
+    const auto state = b.state();
+    const auto* known = state.find("mysql_servers");
     ASSERT_NE(known, nullptr);
     EXPECT_FALSE(known->applying);
     EXPECT_NE(known->outcome, Outcome::failed);

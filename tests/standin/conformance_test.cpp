@@ -208,8 +208,8 @@ TEST_P(Conformance, ComparesMemoryWithDiskByChecksums) {
 TEST_P(Conformance, CountsWhatAllSessionsWriteTogether) {
   const auto other = open_admin_session(server().admin());
   const auto count = [&] {
-    const auto answer = other->query("SELECT total_changes()").rows.at(0).at(0);
-    return to_integer(answer.value_or("")).value_or(0);
+    const auto row = other->query("SELECT total_changes()").rows.at(0).copy();
+    return to_integer(row.at(0).value_or("")).value_or(0);
   };
   run_all({"DELETE FROM disk.mysql_query_rules", "DELETE FROM disk.mysql_query_rules_fast_routing",
            "INSERT INTO disk.mysql_query_rules(rule_id) VALUES (7),(8),(9)"});
