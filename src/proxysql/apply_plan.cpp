@@ -130,7 +130,7 @@ std::pair<Table, Table> unequal_parts(const Table& a, const Table& b) {
 
 Edit edit_of(const std::vector<Change>& changes) {
   Edit edit{.rows = changes.size(), .written = {}};
-  if (changes.size() > max_keys_per_select) return edit;
+  if (changes.size() > max_keys_per_statement) return edit;
   for (const auto& change : changes) {
     if (change.kind != Change::Kind::removed) edit.written.push_back(change.to);
   }

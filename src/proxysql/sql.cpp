@@ -9,10 +9,6 @@
 namespace proxysql_consul {
 namespace {
 
-// SQLite limits the depth of an expression to 1,000, and a chain of ORs is as deep as it is long.
-constexpr std::size_t max_keys_per_delete = 400;
-static_assert(max_keys_per_select <= max_keys_per_delete);
-
 /// ProxySQL takes the same rows in statements of 1 MiB a fifth more slowly, and no faster in smaller ones than these.
 constexpr std::size_t piece_bytes = std::size_t{256} * 1024;
 
@@ -78,7 +74,7 @@ void add_deletes(std::vector<std::string>& statements, const TableSchema& schema
   };
   for (const auto& values : gone) {
     const auto term = as_list ? quote(values[0]) : "(" + condition_of(schema, key, values) + ")";
-    const bool full = !as_list && count == max_keys_per_delete;
+    const bool full = !as_list && count == max_keys_per_statement;
     if (full || (!text.empty() && text.size() + term.size() + 4 > batch_bytes)) flush();
     text += (text.empty() ? head : as_list ? "," : " OR ") + term;
     ++count;

@@ -29,15 +29,17 @@ std::vector<Table> read_tables(AdminSession& session, const Configuration& confi
 /// The rows that have the keys of `rows` in the memory table, as for select_rows_like().
 Table read_rows_like(AdminSession& session, const TableSchema& schema, const Rows& rows);
 
-/// All sessions write through one connection to SQLite, which counts: whoever finds no more writes than its own knows
-/// that nobody else wrote.
+/// All sessions write through one connection to SQLite, which counts: whoever finds no more writes than those that it
+/// surely made knows that nobody else wrote.
 struct RowCounts {
-  std::uint64_t writes = 0;           ///< rows that were written or deleted since the server's start, by anybody
+  /// Rows that were written or deleted since the server's start, by anybody. A REPLACE counts those that it is given,
+  /// and not those that it takes away; a DELETE those that it finds.
+  std::uint64_t writes = 0;
   std::vector<std::uint64_t> tables;  ///< rows that each table holds
 };
 
-/// Of the tables of those names. Reading a table that the server makes when it is asked for (runtime_, stats_) counts
-/// as writing it.
+/// Of the tables of those names. Reading a runtime_ table, which the server makes anew when it is asked for, counts as
+/// writing it.
 RowCounts count_rows(AdminSession& session, const std::vector<std::string>& tables);
 
 /// True where the disk holds the very rows that memory holds. The server compares, and only says how many are the same.

@@ -35,8 +35,9 @@ std::vector<std::string> statements_between(const TableSchema& schema, const Tab
 /// The same for people: with secrets masked.
 std::vector<std::string> masked_statements_between(const TableSchema& schema, const Table& from, const Table& to);
 
-/// How many rows one SELECT finds by their keys, whatever these consist of.
-constexpr std::size_t max_keys_per_select = 400;
+/// How many rows one statement finds by their keys, whatever these consist of: SQLite limits the depth of an expression
+/// to 1,000, and a chain of ORs is as deep as it is long.
+constexpr std::size_t max_keys_per_statement = 400;
 
 /// What a SELECT is to select for three counts: the rows of `table`, those of `other`, which has the same columns, and
 /// those that are the same in both.
@@ -44,7 +45,7 @@ std::string count_same_rows(const TableSchema& schema, std::string_view table, s
 
 /// Reads `schema`'s columns of `table` (its own name, or its runtime_ twin) in the order of the primary key.
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables = {});
-/// Reads of that the rows that have the keys of `rows`, of which there are some, and at most max_keys_per_select.
+/// Reads of that the rows that have the keys of `rows`, of which there are some, and at most max_keys_per_statement.
 std::string select_rows_like(const TableSchema& schema, const Rows& rows);
 /// Reads of them those for which `which` says true, and after them, where it leaves some out, whether all of these hold
 /// what a row gets there by default: 1 or 0.
