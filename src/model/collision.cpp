@@ -2,6 +2,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "proxysql_consul/base/text.h"
@@ -35,46 +36,37 @@ std::optional<Row> unique_values(const RowView& row, const std::vector<std::size
 }  // namespace
 
 std::optional<std::string> Sharing::collision(const std::vector<Table>& tables) const {
-  return first_collision(tables, nullptr);
+  return collision(tables, tables);
 }
 
 std::optional<std::string> Sharing::collision(const std::vector<Table>& tables, const std::vector<Table>& with) const {
-  return first_collision(tables, &with);
-}
-
-std::optional<std::string> Sharing::first_collision(const std::vector<Table>& tables,
-                                                    const std::vector<Table>* with) const {
   for (const auto& entry : splits_) {
     const auto& name = entry.first;
     const auto& split = entry.second;
     const auto* table = find_table(tables, name);
-    const auto* others = with != nullptr ? find_table(*with, name) : table;
+    const auto* others = find_table(with, name);
     if (table == nullptr || others == nullptr) continue;
+    const auto key = split.schema.key();
     for (const auto& columns : unique_keys(name)) {
       std::vector<std::size_t> positions;
       for (const auto column : columns) {
         if (const auto position = split.schema.find(column)) positions.push_back(*position);
       }
       if (positions.size() != columns.size()) continue;
+      std::map<Row, RowView> seen;
+      for (const auto& row : table->rows) {
+        if (auto values = unique_values(row, positions)) seen.emplace(std::move(*values), row);
+      }
       const auto say = [&](const RowView& one) {
         return describe_row(split.schema, one) + (is_local(split, one) ? ", which is kept local," : "");
       };
-      const auto words = [&](const RowView& one, const RowView& other) {
-        return say(one) + " and " + say(other) + " cannot stand side by side: no two may have the same " +
-               join(std::vector<std::string>(columns.begin(), columns.end()), " and ");
-      };
-      std::map<Row, RowView> seen;
-      for (const auto& row : table->rows) {
-        auto values = unique_values(row, positions);
-        if (!values) continue;
-        const auto [there, is_new] = seen.emplace(std::move(*values), row);
-        if (with == nullptr && !is_new) return words(there->second, row);
-      }
-      if (with == nullptr) continue;
       for (const auto& row : others->rows) {
         const auto values = unique_values(row, positions);
-        const auto there = values ? seen.find(*values) : seen.end();
-        if (there != seen.end()) return words(there->second, row);
+        if (!values) continue;
+        const auto there = seen.find(*values);
+        if (there == seen.end() || compare_at(key, there->second, row) == 0) continue;
+        return say(there->second) + " and " + say(row) + " cannot stand side by side: no two may have the same " +
+               join(std::vector<std::string>(columns.begin(), columns.end()), " and ");
       }
     }
   }

@@ -14,6 +14,12 @@ namespace {
 // Over the time for waiting: for the work itself, with tables of any size.
 constexpr std::chrono::seconds time_to_work{240};
 
+/// `options`, with requests that end when the program is to stop, unless they say another time.
+ConsulOptions stoppable(ConsulOptions options, Clock& clock) {
+  if (!options.stopping) options.stopping = [&clock] { return clock.stopping(); };
+  return options;
+}
+
 }  // namespace
 
 Patience Job::begin(std::chrono::seconds otherwise) const {
@@ -22,17 +28,13 @@ Patience Job::begin(std::chrono::seconds otherwise) const {
   return {context.clock, log, limit, context.seed};
 }
 
-ConsulOptions Job::stoppable(ConsulOptions options) const {
-  if (!options.stopping) options.stopping = [&clock = context.clock] { return clock.stopping(); };
-  return options;
-}
-
 std::unique_ptr<KvStore> Job::open_consul(const ConsulOptions& options) const {
-  return watch_store(context.open_kv(stoppable(options), log), settings.keys(), settings.catalogue, *seen);
+  return watch_store(context.open_kv(stoppable(options, context.clock), log), settings.keys(), settings.catalogue,
+                     *seen);
 }
 
 std::unique_ptr<Agents> Job::open_agents(const ConsulOptions& options) const {
-  return context.open_agents(stoppable(options), log);
+  return context.open_agents(stoppable(options, context.clock), log);
 }
 
 std::optional<Terminal> Job::terminal() const {

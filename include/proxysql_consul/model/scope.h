@@ -110,7 +110,7 @@ class Sharing {
   /// Two rows that cannot stand side by side in a table of ProxySQL, since another key than the primary one is unique,
   /// too; for people. Nothing where all can, which is asked of tables only that something is local of.
   std::optional<std::string> collision(const std::vector<Table>& tables) const;
-  /// The same of a row of `tables` and one of `with`, which has another primary key.
+  /// The same of a row of `tables` and one of `with` that has another primary key.
   std::optional<std::string> collision(const std::vector<Table>& tables, const std::vector<Table>& with) const;
 
   /// What is kept local of `tables`, a line a table, for people: "of mysql_servers: weight, status, 2 rows".
@@ -134,7 +134,6 @@ class Sharing {
   const Split* find(std::string_view table) const;
   static bool is_local(const Split& split, const RowView& row);
   static Table combine(const Split& split, const Table& shared, const Table& own);
-  std::optional<std::string> first_collision(const std::vector<Table>& tables, const std::vector<Table>* with) const;
   static void add_mixed(const Split& split, const RowView& shared, const RowView& own, Rows& made);
 
   std::map<std::string, Split, std::less<>> splits_;

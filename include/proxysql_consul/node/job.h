@@ -37,8 +37,6 @@ struct Job {
   Patience begin(std::chrono::seconds otherwise) const;
   std::unique_ptr<KvStore> open_consul(const ConsulOptions& options) const;
   std::unique_ptr<Agents> open_agents(const ConsulOptions& options) const;
-  /// `options`, with requests that end when the program is to stop, unless they say another time.
-  ConsulOptions stoppable(ConsulOptions options) const;
   /// What people look at; nothing where the output goes elsewhere.
   std::optional<Terminal> terminal() const;
   std::string now() const { return format_time(context.clock.now()); }

@@ -23,7 +23,7 @@ struct ShareOptions {
 
 /// What came of a save.
 struct Shared {
-  std::vector<Error> failures = {};  ///< what was reported
+  std::vector<Error> failures = {};  ///< reported already, unless that was to be quiet
   ExitCode status = ExitCode::ok;
   std::vector<Target> versions = {};  ///< that Consul holds now of what was to be saved, also where it was unchanged
 };
