@@ -26,7 +26,8 @@ std::optional<Applied> apply_version(const Job& job, NodeFiles& files, LocalProx
                          state.mark_applying(name);
                          files.write_state();
                        },
-                   .only_over = version.only_over};
+                   .only_over = version.only_over,
+                   .own = version.own};
   Application application(version.configuration, version.wanted, std::move(how));
   try {
     return proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {

@@ -58,6 +58,21 @@ Finding judge_coverage(const std::vector<std::string>& names) {
           .hint = "these stay as they are on each node: look after them there"};
 }
 
+/// What the settings' configurations name and this server has not; nothing where it has all.
+std::optional<Finding> judge_added(const Inventory& inventory, const Catalogue& catalogue) {
+  std::vector<std::string> lines;
+  for (const auto& configuration : catalogue.all()) {
+    if (find_configuration(configuration.name) != nullptr) continue;
+    const auto lacks = lacking(inventory, configuration);
+    if (!lacks.empty()) lines.push_back(configuration.name + ": no " + join(lacks, ", no "));
+  }
+  if (lines.empty()) return std::nullopt;
+  return Finding{.gravity = Gravity::warning,
+                 .check = "configurations",
+                 .message = "this ProxySQL lacks what \"configurations\" in the settings name: " + join(lines, "; "),
+                 .hint = "is it misspelt, or for a ProxySQL that other nodes have?"};
+}
+
 /// What is kept local, as runtime has it; nothing where the settings name none.
 std::optional<Finding> look_at_local(const Job& job, AdminSession& session, const Inventory& inventory) {
   const auto& scope = job.settings.scope;
@@ -106,6 +121,7 @@ Findings look(const Job& job, AdminSession& session, const Inventory& inventory)
                        judge_read_only(condition),
                        judge_native_cluster(condition, job.settings.accept),
                        judge_coverage(uncovered(inventory, job.settings.catalogue))};
+  if (auto added = judge_added(inventory, job.settings.catalogue)) findings.push_back(std::move(*added));
   if (auto local = look_at_local(job, session, inventory)) findings.push_back(std::move(*local));
   for (const std::string protocol : {"mysql", "pgsql"}) {
     const auto tables = read_protocol(session, inventory, protocol);

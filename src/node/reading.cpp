@@ -41,7 +41,12 @@ std::vector<const Configuration*> select_configurations(const std::vector<std::s
   for (const auto& name : names) {
     const auto* configuration = settings.catalogue.find(name);
     if (configuration == nullptr || !inventory.has(*configuration)) {
-      throw Error(ExitCode::usage, "this ProxySQL " + inventory.version + " has no " + name,
+      std::string what = name;
+      // What the settings call so may be misspelt there.
+      if (configuration != nullptr && find_configuration(name) == nullptr) {
+        what.append(": no ").append(join(lacking(inventory, *configuration), ", no "));
+      }
+      throw Error(ExitCode::usage, "this ProxySQL " + inventory.version + " has no " + what,
                   "it has " + names_on(inventory, settings.catalogue));
     }
     if (std::find(selected.begin(), selected.end(), configuration) == selected.end()) selected.push_back(configuration);

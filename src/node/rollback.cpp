@@ -150,8 +150,18 @@ class Rollback {
     }
   }
 
+  /// Rows that the version has not go, and with them what is local of them.
+  void remember_own() {
+    if (!job_.settings.scope.is_about(configuration_.tables)) return;
+    own_ = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+      const auto here = inventory.here(configuration_);
+      return read_memory(session, here, read_schemas(session, inventory, here), job_.settings);
+    });
+  }
+
   Applied apply_chosen() {
     keep_unsaved_loads();
+    remember_own();
     files_.state().mark_pending(name_);
     files_.write_state();
     // Before anything is loaded: whatever ends this run, the others see that it has not ended well.
@@ -179,7 +189,8 @@ class Rollback {
                                   .wanted = wanted,
                                   .version = version,
                                   .sha256 = sha256_hex(text),
-                                  .dry_run = options_.dry_run});
+                                  .dry_run = options_.dry_run,
+                                  .own = own_});
     // Whether there is such a configuration was asked before.
     return applied.value_or(Applied());
   }
@@ -317,6 +328,7 @@ class Rollback {
   Document document_;              ///< that, as it is published
   std::vector<Version> versions_;  ///< that there are
   std::optional<VersionId> kept_;  ///< what was loaded here and not saved
+  std::vector<Table> own_;         ///< memory as it was, where something of it is local
   std::uint64_t seen_ = 0;         ///< the version that was current when it was chosen
 };
 

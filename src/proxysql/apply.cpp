@@ -60,6 +60,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
     result.load = std::move(runtime->load);
   }
   result.passed_over = passed_over(sharing_, schemas_, wanted_.tables);
+  if (!options_.own.empty()) wanted_.tables = sharing_.combine(std::move(wanted_.tables), options_.own);
   auto circumstances = options_.circumstances;
   circumstances.interrupted = circumstances.interrupted || is_writing_;
   circumstances.is_that_load = !options_.known_load.empty() && options_.known_load == result.load;

@@ -96,6 +96,15 @@ std::vector<std::string> uncovered(const Inventory& inventory, const Catalogue& 
   return names;
 }
 
+std::vector<std::string> lacking(const Inventory& inventory, const Configuration& configuration) {
+  std::vector<std::string> names;
+  for (const auto& table : configuration.tables) {
+    if (inventory.has_table(configuration, table)) continue;
+    names.push_back(table == variables_table ? "variables " + configuration.variables + "%" : "table " + table);
+  }
+  return names;
+}
+
 std::string runtime_name(std::string_view table) { return "runtime_" + std::string(table); }
 
 }  // namespace proxysql_consul

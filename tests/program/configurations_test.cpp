@@ -128,6 +128,22 @@ TEST_F(Configurations, AreNamedWhereNothingCoversThem) {
   EXPECT_THAT(a.run({"check"}).out, HasSubstr("every table and variable of this ProxySQL belongs to a configuration"));
 }
 
+TEST_F(Configurations, SayWhatThisServerLacksOfThem) {
+  a.configure(R"("configurations":[{"name":"audit_rules","words":"AUDIT RULES","tables":["audit_rulez"]},)"
+              R"({"name":"audit_variables","words":"AUDIT VARIABLES","variables":"adit-"}])");
+  const auto tables = a.run({"save", "audit_rules"});
+  EXPECT_EQ(tables.status, 2);
+  EXPECT_THAT(tables.err, Contains(HasSubstr("has no audit_rules: no table audit_rulez (it has ")));
+  const auto variables = a.run({"save", "audit_variables"});
+  EXPECT_EQ(variables.status, 2);
+  EXPECT_THAT(variables.err, Contains(HasSubstr("has no audit_variables: no variables adit-% (it has ")));
+  EXPECT_THAT(a.run({"check"}).out,
+              HasSubstr("this ProxySQL lacks what \"configurations\" in the settings name: audit_rules: no table "
+                        "audit_rulez; audit_variables: no variables adit-%"));
+  a.configure(audit);
+  EXPECT_THAT(a.run({"check"}).out, Not(HasSubstr("lacks what")));
+}
+
 TEST_F(Configurations, ANodeThatDoesNotKnowThemIsNotWaitedFor) {
   b.configure("");
   EXPECT_EQ(b.run({"pull"}).status, 0);

@@ -300,6 +300,23 @@ TEST_F(KeepLocal, StaysThroughARollbackAndIsInNoneOfItsDocuments) {
   EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/"));
 }
 
+TEST_F(KeepLocal, ComesBackWithTheRowsOfARollbackThatIsTakenBack) {
+  b.configure(own_columns);
+  load(a, {server("1", "db1", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  load(a, {server("1", "db2", "1")});
+  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  ASSERT_EQ(b.update().status, 0);
+  load(b, {"UPDATE mysql_servers SET weight=7, status='OFFLINE_SOFT'"});
+  consul.on_call = [&](const std::string& call) {
+    if (call.starts_with("TXN cas")) consul.fail_on(1, FakeConsul::Failure::refused);
+  };
+  const auto ran = b.run({"rollback", "mysql_servers", "-1"});
+  EXPECT_EQ(ran.status, 5);
+  EXPECT_THAT(ran.err, Contains(HasSubstr("is applied here again")));
+  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/OFFLINE_SOFT/", "1/db2/7/OFFLINE_SOFT/"));
+}
+
 TEST_F(KeepLocal, StaysOutOfWhatIsKeptInTheHistory) {
   b.configure(R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":900}]}})");
   share_two();

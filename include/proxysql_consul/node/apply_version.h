@@ -19,6 +19,7 @@ struct VersionToApply {
   std::string sha256;  ///< of the document's text
   bool dry_run = false;
   std::optional<std::string> only_over = {};  ///< as in ApplyOptions
+  std::vector<Table> own = {};                ///< as in ApplyOptions
 };
 
 /// Nothing where this ProxySQL has no such configuration. Records no more than that memory is being written; the rest

@@ -27,6 +27,9 @@ struct ApplyOptions {
   std::function<void()> on_writing = {};  ///< called before the first write
   /// load_of() of what alone may be written over; nothing where all may.
   std::optional<std::string> only_over = {};
+  /// Memory as it was once, in shared form: what it held in local columns of rows that went since, comes back with
+  /// them.
+  std::vector<Table> own = {};
 };
 
 struct Applied {

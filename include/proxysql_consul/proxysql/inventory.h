@@ -33,6 +33,9 @@ Inventory read_inventory(AdminSession& session);
 /// variables by the prefix that they share, as "debug-%".
 std::vector<std::string> uncovered(const Inventory& inventory, const Catalogue& catalogue);
 
+/// What the server has not of what the configuration covers, for people: "table audit_rules", "variables audit-%".
+std::vector<std::string> lacking(const Inventory& inventory, const Configuration& configuration);
+
 /// The table of runtime that mirrors `table`.
 std::string runtime_name(std::string_view table);
 
