@@ -176,8 +176,9 @@ Findings check_files(const Job& job) {
 Findings check_node(const Job& job) {
   job.context.bound(time_to_check);
   auto findings = check_files(job);
-  for (auto& finding : check_proxysql(job)) findings.push_back(std::move(finding));
-  for (auto& finding : check_consul(job)) findings.push_back(std::move(finding));
+  std::optional<Start> start;
+  for (auto& finding : check_proxysql(job, start)) findings.push_back(std::move(finding));
+  for (auto& finding : check_consul(job, start)) findings.push_back(std::move(finding));
   return findings;
 }
 

@@ -5,6 +5,7 @@
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/convergence.h"
 #include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/model/held.h"
 #include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/node_record.h"
 #include "proxysql_consul/node/check.h"
@@ -128,11 +129,11 @@ Finding judge_freeze(const std::optional<KvEntry>& freeze) {
 }
 
 /// Whether Consul's documents can be read. `newest` becomes the latest time at which one was saved.
-Finding look_at_documents(const Job& job, KvStore& store, const Keys& keys, std::string& newest) {
+Finding look_at_documents(const Job& job, const std::vector<KvEntry>& entries, const Keys& keys, std::string& newest) {
   constexpr auto check = "documents";
   std::vector<std::string> broken;
   std::size_t count = 0;
-  for (const auto& entry : store.list(keys.prefix()).entries) {
+  for (const auto& entry : entries) {
     if (job.settings.catalogue.find(keys.name_of(entry.key).value_or("")) == nullptr) continue;
     ++count;
     try {
@@ -150,6 +151,22 @@ Finding look_at_documents(const Job& job, KvStore& store, const Keys& keys, std:
           .check = check,
           .message = join(broken, "; "),
           .hint = "`save --force` from a node that is right replaces them"};
+}
+
+/// Whether this node holds what Consul holds; nothing where its state cannot be read, which is a finding of its own.
+/// The state is read after `entries`, so that a run that ends meanwhile is not taken for one that is missing.
+std::optional<Finding> look_at_versions(const Job& job, const std::vector<KvEntry>& entries, const Keys& keys,
+                                        const std::optional<Start>& start) {
+  const auto& path = job.settings.state_file;
+  try {
+    const auto text = read_file(path);
+    auto state = text ? parse_state(*text, path) : State();
+    state.observe(start);
+    return judge_held(keys, job.settings.catalogue, entries,
+                      {.state = state, .accept = job.settings.accept, .following = is_following(job)});
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 /// Whether the others can open what is sealed here, and how far all is.
@@ -204,7 +221,7 @@ Finding look_at_clock(const Job& job, KvStore& store, const Keys& keys, std::str
 
 }  // namespace
 
-Findings check_consul(const Job& job) {
+Findings check_consul(const Job& job, const std::optional<Start>& start) {
   const auto options = in_a_hurry(job.settings.consul);
   const auto keys = job.settings.keys();
   Findings findings;
@@ -221,10 +238,12 @@ Findings check_consul(const Job& job) {
     check = "documents";
     findings.push_back(judge_freeze(store->get(keys.freeze())));
     std::string newest;
-    findings.push_back(look_at_documents(job, *store, keys, newest));
+    const auto entries = store->list(keys.prefix()).entries;
+    findings.push_back(look_at_documents(job, entries, keys, newest));
+    if (auto versions = look_at_versions(job, entries, keys, start)) findings.push_back(std::move(*versions));
     if (job.settings.keyring().seals()) {
       const Picture picture{.records = store->list(keys.nodes()).entries,
-                            .entries = store->list(keys.prefix()).entries,
+                            .entries = entries,
                             .agents = agents->health(),
                             .catalogue = job.settings.catalogue};
       findings.push_back(look_at_keys(job.settings.keyring(), keys, picture, name_of_node(job.settings)));

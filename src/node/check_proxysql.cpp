@@ -133,11 +133,13 @@ Findings look(const Job& job, AdminSession& session, const Inventory& inventory)
 
 }  // namespace
 
-Findings check_proxysql(const Job& job) {
+Findings check_proxysql(const Job& job, std::optional<Start>& start) {
   try {
     Patience none(job.context.clock, job.log, std::chrono::seconds(0), job.context.seed);
-    return LocalProxySql(job, none).with_session(
-        [&](AdminSession& session, const Inventory& inventory) { return look(job, session, inventory); });
+    return LocalProxySql(job, none).with_session([&](AdminSession& session, const Inventory& inventory) {
+      start = read_start(session, job.context.clock);
+      return look(job, session, inventory);
+    });
   } catch (const Error& error) {
     return {problem_of("proxysql", error)};
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -88,7 +89,7 @@ TEST_F(Check, ChangesNothing) {
   EXPECT_EQ(read_file(a.state_file()), state);
   EXPECT_THAT(a.writes(), IsEmpty());
   // On a node that never ran it makes no file.
-  EXPECT_EQ(b.run({"check"}).status, 0);
+  EXPECT_EQ(b.run({"check"}).status, 7);
   EXPECT_EQ(read_file(b.uuid_file()), "");
   EXPECT_EQ(read_file(b.state_file()), "");
 }
@@ -208,6 +209,29 @@ TEST_F(Check, NamesDocumentsThatCannotBeRead) {
               StartsWith("problem: proxysql/mysql_query_rules: document: is no JSON"));
 }
 
+TEST_F(Check, ComparesThisNodeWithConsul) {
+  const auto lines = consul.log.size();
+  EXPECT_EQ(check(0, "ok")["versions"], "ok: 5 in Consul for this node, and it has the current one of each");
+  const auto listings = [&] {
+    return std::count(consul.log.begin() + static_cast<std::ptrdiff_t>(lines), consul.log.end(), "LIST proxysql/");
+  };
+  EXPECT_EQ(listings(), 1) << "no more than before";
+  b.set_servers({"x"});
+  ASSERT_EQ(b.run({"save", "mysql_servers"}).status, 0);
+  const auto behind = check(7, "problem")["versions"];
+  EXPECT_THAT(behind, AllOf(StartsWith("problem: mysql_servers: has version "),
+                            HasSubstr(" instead of " + version_of(servers_key)), HasSubstr("-> `pull` takes")));
+  ASSERT_EQ(b.run({"freeze", "--reason", "black friday"}).status, 0);
+  EXPECT_THAT(check(0, "warning")["versions"], AllOf(StartsWith("ok: "), HasSubstr("until the thaw")));
+  ASSERT_EQ(b.run({"thaw"}).status, 0);
+  ASSERT_EQ(a.run({"pull"}).status, 0);
+  EXPECT_THAT(check(0, "ok")["versions"], StartsWith("ok: "));
+  a.engine.restart();
+  EXPECT_THAT(check(7, "problem")["versions"], HasSubstr("was not compared since ProxySQL started"));
+  ASSERT_EQ(a.run({"pull"}).status, 0);
+  check(0, "ok");
+}
+
 TEST_F(Check, SaysThatTheClockIsBehind) {
   b.clock.turn(std::chrono::minutes(10));
   const auto behind = AllOf(StartsWith("warning: it is "), HasSubstr("another node has written at"));
@@ -218,7 +242,7 @@ TEST_F(Check, SaysThatTheClockIsBehind) {
   b.set_servers({"x"});
   ASSERT_EQ(b.run({"save", "mysql_servers"}).status, 0);
   consul.entries.erase("proxysql-meta/node/" + b.uuid());
-  EXPECT_THAT(check(0, "warning")["clock"], behind) << "by a document";
+  EXPECT_THAT(check(7, "problem")["clock"], behind) << "by a document, which is not here yet, either";
 }
 
 TEST_F(Check, LooksAtTheFiles) {

@@ -2,7 +2,10 @@
 // a finding of each failure.
 #pragma once
 
+#include <optional>
+
 #include "proxysql_consul/model/findings.h"
+#include "proxysql_consul/model/state.h"
 #include "proxysql_consul/node/job.h"
 
 namespace proxysql_consul {
@@ -14,10 +17,10 @@ Findings check_node(const Job& job);
 Findings check_without_settings(const Error& error);
 
 /// The parts of check_node(): the settings and this node's files, ProxySQL and its configuration, and Consul with the
-/// token's rights.
+/// token's rights. check_proxysql() leaves in `start` what ProxySQL says of its start, for check_consul().
 Findings check_files(const Job& job);
-Findings check_proxysql(const Job& job);
-Findings check_consul(const Job& job);
+Findings check_proxysql(const Job& job, std::optional<Start>& start);
+Findings check_consul(const Job& job, const std::optional<Start>& start);
 
 /// A failure, found by `check`.
 Finding problem_of(const char* check, const Error& error);

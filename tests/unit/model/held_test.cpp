@@ -1,0 +1,137 @@
+#include "proxysql_consul/model/held.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "proxysql_consul/base/crypto.h"
+
+namespace proxysql_consul::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const Keys keys("proxysql/");
+const std::vector<std::string> servers_alone = {"mysql_servers"};
+
+KvEntry document(const std::string& name, std::uint64_t version) {
+  return {.key = "proxysql/" + name, .value = "document of " + name, .modify_index = version, .problem = {}};
+}
+
+KvEntry freeze() { return {.key = "proxysql/freeze", .value = "maintenance", .modify_index = 1, .problem = {}}; }
+
+ConfigurationState held(std::uint64_t version, Outcome outcome) {
+  return {.version = version,
+          .sha256 = sha256_hex("document of mysql_servers"),
+          .outcome = outcome,
+          .at = {},
+          .warnings = {},
+          .start = 3,
+          .attempted = version};
+}
+
+State state_of(ConfigurationState servers) {
+  State state;
+  state.configurations = {{"mysql_servers", std::move(servers)}};
+  state.start_number = 3;
+  state.observed = true;
+  return state;
+}
+
+Finding judge(const State& state, const std::vector<KvEntry>& entries, bool following = false) {
+  return judge_held(keys, {}, entries, {.state = state, .accept = servers_alone, .following = following});
+}
+
+TEST(Held, JudgesEachRecord) {
+  auto lacking = held(7, Outcome::partial);
+  lacking.lacks = true;
+  auto drifted = held(7, Outcome::applied);
+  drifted.drifted = true;
+  auto pending = held(7, Outcome::applied);
+  pending.pending = true;
+  auto applying = held(7, Outcome::applied);
+  applying.applying = true;
+  auto earlier = held(7, Outcome::applied);
+  earlier.start = 2;
+  auto from_memory = held(7, Outcome::saved);
+  from_memory.start = 0;
+  auto other = held(7, Outcome::applied);
+  other.sha256 = "other";
+  const struct {
+    const char* what;
+    ConfigurationState known;
+    const char* words;  ///< "" where all is well
+  } cases[] = {
+      {"applied", held(7, Outcome::applied), ""},
+      {"saved", held(7, Outcome::saved), ""},
+      {"saved from memory", from_memory, ""},
+      {"its ProxySQL lacks some of it", lacking, ""},
+      {"drifted, which is told elsewhere", drifted, ""},
+      {"behind", held(5, Outcome::applied), "mysql_servers: has version 5 instead of 7"},
+      {"a Consul that was set up anew", held(9, Outcome::applied), "mysql_servers: has version 9 instead of 7"},
+      {"another document", other, "mysql_servers: has another document as version 7"},
+      {"partial", held(7, Outcome::partial), "mysql_servers: has version 7 in part alone"},
+      {"failed", held(5, Outcome::failed), "mysql_servers: has version 5 instead of 7: the last attempt failed"},
+      {"failed at first", held(0, Outcome::failed), "mysql_servers: has none instead of 7: the last attempt failed"},
+      {"not on disk", held(7, Outcome::failed), "mysql_servers: version 7: the last attempt failed"},
+      {"pending", pending, "mysql_servers: a rollback that began here has not ended"},
+      {"applying", applying, "mysql_servers: version 7 is being applied, or a run that did so was interrupted"},
+      {"ProxySQL started", earlier,
+       "mysql_servers: version 7 was not compared since ProxySQL started or the settings changed"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.what);
+    const auto finding = judge(state_of(one.known), {document("mysql_servers", 7)});
+    const bool is_well = *one.words == '\0';
+    EXPECT_EQ(finding.gravity, is_well ? Gravity::ok : Gravity::problem);
+    EXPECT_EQ(finding.message, is_well ? "1 in Consul for this node, and it has the current one of each" : one.words);
+    EXPECT_EQ(finding.hint.empty(), is_well);
+  }
+}
+
+TEST(Held, TakesTheRecordAsItIsWhereProxySqlTellsNoStart) {
+  auto state = state_of(held(7, Outcome::applied));
+  state.configurations["mysql_servers"].start = 0;
+  state.observed = false;
+  EXPECT_EQ(judge(state, {document("mysql_servers", 7)}).gravity, Gravity::ok);
+}
+
+TEST(Held, SpeaksOfWhatThisNodeTakesAlone) {
+  State state;
+  EXPECT_EQ(judge(state, {document("mysql_servers", 7), document("mysql_users", 8), document("stray", 9)}).message,
+            "mysql_servers: was never applied or saved here");
+  const auto none = judge(state, {document("mysql_users", 8)});
+  EXPECT_EQ(none.gravity, Gravity::ok);
+  EXPECT_EQ(none.message, "Consul holds none of the configurations that this node accepts");
+  state.pass_over("mysql_servers", 7, PassedOver::not_here, "");
+  EXPECT_EQ(judge(state, {document("mysql_servers", 7)}).gravity, Gravity::ok);
+  // It is accepted now.
+  state.pass_over("mysql_servers", 7, PassedOver::not_accepted, "");
+  EXPECT_EQ(judge(state, {document("mysql_servers", 7)}).gravity, Gravity::problem);
+}
+
+TEST(Held, TakesAFreezeForNoProblem) {
+  const auto waiting = judge(state_of(held(5, Outcome::applied)), {freeze(), document("mysql_servers", 7)});
+  EXPECT_EQ(waiting.gravity, Gravity::ok);
+  EXPECT_EQ(waiting.message, "mysql_servers: has version 5 instead of 7, until the thaw");
+  EXPECT_THAT(waiting.hint, IsEmpty());
+  const auto failed = judge(state_of(held(5, Outcome::failed)), {freeze(), document("mysql_servers", 7)});
+  EXPECT_EQ(failed.gravity, Gravity::problem);
+  EXPECT_THAT(failed.hint, HasSubstr("`thaw` first"));
+}
+
+TEST(Held, SaysWhatToDo) {
+  const std::vector<KvEntry> entries = {document("mysql_servers", 7)};
+  EXPECT_THAT(judge(State(), entries).hint, AllOf(HasSubstr("`pull` takes"), HasSubstr("`follow`, or a watch")));
+  EXPECT_THAT(judge(State(), entries, true).hint, AllOf(HasSubstr("tries again by itself"), HasSubstr("`pull` tries")));
+  EXPECT_THAT(judge(state_of(held(7, Outcome::partial)), entries).hint, HasSubstr("`pull --force`"));
+  EXPECT_THAT(judge(state_of(held(7, Outcome::failed)), entries).hint, Not(HasSubstr("--force")));
+}
+
+}  // namespace
+}  // namespace proxysql_consul::testing
