@@ -55,6 +55,28 @@ std::string hint_for(bool following, bool is_for_force) {
   return pull + " takes Consul's versions; `follow`, or a watch of the agent, takes them whenever they come";
 }
 
+/// What is to be done about an attempt that failed, by what its cause was.
+std::string hint_after(ExitCode cause) {
+  switch (cause) {
+    case ExitCode::proxysql:
+      return "is ProxySQL running, and what does its own log say? With that mended `pull` tries again";
+    case ExitCode::consul: return "`pull` tries again as soon as Consul answers";
+    case ExitCode::payload:
+      return "mend here what it says, and `pull`; or `save --force`, on a node that is right, replaces the document";
+    default: return "`diff` shows what differs, and `pull` tries again";
+  }
+}
+
+std::string hint_for(const ConfigurationState& known, bool is_frozen) {
+  if (known.pending) return "`pull` takes Consul's version";
+  if (is_frozen) return "the cluster is frozen: after `thaw`, `pull` tries again";
+  if (known.outcome == Outcome::failed) return hint_after(known.cause);
+  if (known.drifted) return "`diff` shows what differs, `pull --force` takes Consul's versions";
+  if (known.lacks) return "a newer ProxySQL has what this one lacks; else leave it";
+  return "ProxySQL's own log says why it did not take that: correct it and save it again, or `pull --force` tries "
+         "again";
+}
+
 }  // namespace
 
 Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vector<KvEntry>& entries,
@@ -92,6 +114,34 @@ Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vect
     finding.hint += hint_for(holder.following, is_for_force);
   } else if (!lines.empty()) {
     finding.message += ", until the thaw";
+  }
+  return finding;
+}
+
+Finding judge_applied(const std::optional<State>& state) {
+  Finding finding{.gravity = Gravity::ok, .check = "applied", .message = {}};
+  std::vector<std::string> lines;
+  std::vector<std::string> hints;
+  for (const auto& [name, known] : state.value_or(State()).configurations) {
+    const bool has_failed = known.outcome == Outcome::failed || known.pending;
+    if (!has_failed && !known.drifted && known.outcome != Outcome::partial) continue;
+    finding.gravity = std::max(finding.gravity, has_failed ? Gravity::problem : Gravity::warning);
+    const auto* what = known.pending   ? ": a rollback that began here has not ended"
+                       : known.drifted ? ": drifted: "
+                       : has_failed    ? ": failed: "
+                                       : ": partial: ";
+    const auto why = known.warnings.empty() ? "it does not say why" : join(known.warnings);
+    lines.push_back(name + what + (known.pending ? "" : why));
+    auto hint = hint_for(known, state->frozen);
+    if (std::find(hints.begin(), hints.end(), hint) == hints.end()) hints.push_back(std::move(hint));
+  }
+  if (!state) {
+    finding.message = "nothing yet";
+  } else if (lines.empty()) {
+    finding.message = std::to_string(state->configurations.size()) + " configurations as they were saved or applied";
+  } else {
+    finding.message = join(lines, "; ");
+    finding.hint = join(hints, "; ");
   }
   return finding;
 }

@@ -29,6 +29,7 @@ Json to_json(const State& state) {
         {"load", entry.load},       {"applying", entry.applying},   {"runtime_alone", entry.runtime_alone},
         {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks},
         {"drifted", entry.drifted}, {"pending", entry.pending}};
+    if (entry.cause != ExitCode::ok) configurations[name]["cause"] = static_cast<int>(entry.cause);
     if (!entry.passed_over.empty()) configurations[name]["passed_over"] = entry.passed_over;
   }
   return configurations;
@@ -68,6 +69,12 @@ std::optional<Start> start_from_json(const nlohmann::json& json) {
   return Start{.began = as_time(json.at("began")),
                .servers_loads = as_count(json.at("servers_loads")),
                .loads = {loads.begin(), loads.end()}};
+}
+
+/// One that a newer version knows is as good as none.
+ExitCode cause_from(const nlohmann::json& entry) {
+  const auto cause = count_or(entry, "cause", 0);
+  return cause <= static_cast<std::uint64_t>(ExitCode::refused) ? static_cast<ExitCode>(cause) : ExitCode::ok;
 }
 
 /// True where the two say the same to the other nodes.
@@ -201,11 +208,12 @@ void State::tell_keys(const std::vector<std::string>& ids) {
 }
 
 void State::fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
-                 const std::string& reason) {
+                 const std::string& reason, ExitCode cause) {
   take_up(configuration);
   auto state = configurations[configuration];
   state.outcome = Outcome::failed;
   state.warnings = {reason};
+  state.cause = cause;
   state.attempted = std::max(state.attempted, attempted);
   const bool is_news = !is_same_to_others(configurations[configuration], state);
   if (is_news) {
@@ -298,6 +306,7 @@ State parse_state(std::string_view text, const std::string& file) {
                                     .lacks = entry.value("lacks", false),
                                     .drifted = entry.value("drifted", false),
                                     .pending = entry.value("pending", false),
+                                    .cause = cause_from(entry),
                                     .passed_over = entry.value("passed_over", std::vector<std::string>())};
     }
   } catch (const std::exception&) {

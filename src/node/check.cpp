@@ -1,6 +1,7 @@
 #include "proxysql_consul/node/check.h"
 
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/held.h"
 #include "proxysql_consul/model/state.h"
 #include "proxysql_consul/node/identity.h"
 
@@ -120,36 +121,9 @@ Finding look_at_state(const Settings& settings) {
           .message = path + (text ? "" : " will be made by the first run") + ", writable for user " + effective_user()};
 }
 
-/// What this node itself says of what it last did.
 Finding look_at_applied(const Settings& settings) {
-  constexpr auto check = "applied";
-  Finding finding{.gravity = Gravity::ok, .check = check, .message = {}};
   const auto text = read_file(settings.state_file);
-  if (!text) {
-    finding.message = "nothing yet";
-    return finding;
-  }
-  const auto state = parse_state(*text, settings.state_file);
-  for (const auto& [name, known] : state.configurations) {
-    const bool has_failed = known.outcome == Outcome::failed || known.pending;
-    if (!has_failed && !known.drifted && known.outcome != Outcome::partial) continue;
-    if (has_failed || finding.gravity == Gravity::ok) {
-      finding.gravity = has_failed ? Gravity::problem : Gravity::warning;
-    }
-    finding.message.append(finding.message.empty() ? "" : "; ").append(name);
-    if (known.pending) {
-      finding.message.append(": a rollback that began here has not ended");
-      continue;
-    }
-    finding.message.append(known.drifted ? ": drifted: " : has_failed ? ": failed: " : ": partial: ");
-    finding.message.append(known.warnings.empty() ? "it does not say why" : join(known.warnings, ", "));
-  }
-  if (finding.gravity == Gravity::ok) {
-    finding.message = std::to_string(state.configurations.size()) + " configurations as they were saved or applied";
-  } else {
-    finding.hint = "`diff` shows what differs, `pull --force` takes Consul's versions";
-  }
-  return finding;
+  return judge_applied(text ? std::optional(parse_state(*text, settings.state_file)) : std::nullopt);
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ void ProxySqlWatch::tell_absence(const Error& error) {
   NodeFiles files(job_, false);
   auto configurations = files.state().configurations;
   for (const auto& [name, known] : configurations) {
-    files.state().fail(name, known.version, job_.now(), error.what());
+    files.state().fail(name, known.version, job_.now(), error.what(), error.code());
   }
   files.write_state();
   announce(job_, files, {});

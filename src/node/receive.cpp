@@ -284,7 +284,7 @@ class Receiver {
     report(job_.log, error, decision.entry.key);
     if (options_.dry_run || error.code() == ExitCode::settings) return error.code();
     try {
-      files_.state().fail(decision.configuration, decision.entry.modify_index, job_.now(), error.what());
+      files_.state().fail(decision.configuration, decision.entry.modify_index, job_.now(), error.what(), error.code());
       files_.count(decision.configuration, Outcome::failed);
       files_.write_state();
       has_failed_ = true;

@@ -263,7 +263,7 @@ class Rollback {
     const auto words =
         std::string(error.what()) + "; this ProxySQL may run version " + to_string(id_) + " of " + name_ +
         " now, which is not what Consul holds: `pull` takes Consul's, and so does the next update; or roll back again";
-    files_.state().fail(name_, seen_, job_.now(), words);
+    files_.state().fail(name_, seen_, job_.now(), words, error.code());
     files_.write_state();
     announce(job_, files_, proxysql_.version());
     throw Error(error.code(), words, error.hint());

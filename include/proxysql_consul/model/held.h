@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,9 @@ struct Holder {
 /// what is recorded is taken as it is.
 Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vector<KvEntry>& entries,
                    const Holder& holder);
+
+/// What this node itself says of what it last did: a problem where that failed, with a hint that fits the cause, and a
+/// warning for what is there in part or has drifted. Nothing: there is no state yet.
+Finding judge_applied(const std::optional<State>& state);
 
 }  // namespace proxysql_consul

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/seen.h"
 
 namespace proxysql_consul {
@@ -49,6 +50,7 @@ struct ConfigurationState {
   bool lacks = false;                 ///< partial for nothing but columns and tables that this ProxySQL lacks
   bool drifted = false;               ///< somebody has loaded something else since; `warnings` says what
   bool pending = false;               ///< a rollback has begun here, and was not published yet: nothing of this counts
+  ExitCode cause = ExitCode::ok;      ///< of the last attempt's failure, where it is known; ok where it is not
   /// passed_over() of the document as of then: what stands there is no older than what is here.
   std::vector<std::string> passed_over = {};
 
@@ -115,8 +117,8 @@ struct State {
   void set_following(bool now);
   /// The last attempt, on version `attempted`, failed. What is recorded of the version before stays, and counts as it
   /// did.
-  void fail(const std::string& configuration, std::uint64_t attempted, const std::string& at,
-            const std::string& reason);
+  void fail(const std::string& configuration, std::uint64_t attempted, const std::string& at, const std::string& reason,
+            ExitCode cause = ExitCode::ok);
   /// That version came, and is not for this node, or not now. No news where the node holds it.
   void pass_over(const std::string& configuration, std::uint64_t version, PassedOver why, const std::string& at);
   /// The version that came was not passed over.

@@ -133,5 +133,57 @@ TEST(Held, SaysWhatToDo) {
   EXPECT_THAT(judge(state_of(held(7, Outcome::failed)), entries).hint, Not(HasSubstr("--force")));
 }
 
+TEST(Applied, HasAHintThatFitsTheCause) {
+  const auto judge_one = [](ConfigurationState known, bool is_frozen = false) {
+    auto state = state_of(std::move(known));
+    state.frozen = is_frozen;
+    return judge_applied(state);
+  };
+  const auto failed = [](ExitCode cause) {
+    State state;
+    state.fail("mysql_servers", 7, "t", "why", cause);
+    // As the next run reads it.
+    return parse_state(format_state(state), "state").configurations.at("mysql_servers");
+  };
+  const struct {
+    ExitCode cause;
+    const char* hint;
+  } causes[] = {{ExitCode::proxysql, "is ProxySQL running"},
+                {ExitCode::consul, "as soon as Consul answers"},
+                {ExitCode::payload, "`save --force`, on a node that is right"},
+                {ExitCode::ok, "`diff` shows what differs, and `pull` tries again"}};
+  for (const auto& [cause, hint] : causes) {
+    SCOPED_TRACE(hint);
+    const auto finding = judge_one(failed(cause));
+    EXPECT_EQ(finding.gravity, Gravity::problem);
+    EXPECT_EQ(finding.message, "mysql_servers: failed: why");
+    EXPECT_THAT(finding.hint, HasSubstr(hint));
+    EXPECT_THAT(judge_one(failed(cause), true).hint, HasSubstr("after `thaw`"));
+  }
+  auto known = held(7, Outcome::partial);
+  EXPECT_EQ(judge_one(known).gravity, Gravity::warning);
+  EXPECT_THAT(judge_one(known).hint, HasSubstr("correct it and save it again"));
+  known.lacks = true;
+  EXPECT_THAT(judge_one(known).hint, HasSubstr("a newer ProxySQL"));
+  known.drifted = true;
+  EXPECT_THAT(judge_one(known).hint, HasSubstr("`pull --force` takes Consul's"));
+  known.pending = true;
+  EXPECT_EQ(judge_one(known).message, "mysql_servers: a rollback that began here has not ended");
+  EXPECT_EQ(judge_one(known).hint, "`pull` takes Consul's version");
+  EXPECT_EQ(judge_applied(std::nullopt).message, "nothing yet");
+}
+
+TEST(Applied, SaysOfEachConfigurationWhatIsWrongAndOfEachCauseOnceWhatToDo) {
+  State state;
+  state.fail("mysql_servers", 7, "t", "away", ExitCode::proxysql);
+  state.fail("mysql_users", 8, "t", "away", ExitCode::proxysql);
+  state.fail("mysql_variables", 9, "t", "is no JSON", ExitCode::payload);
+  const auto finding = judge_applied(state);
+  EXPECT_EQ(finding.message,
+            "mysql_servers: failed: away; mysql_users: failed: away; mysql_variables: failed: is no JSON");
+  EXPECT_EQ(finding.hint.find("is ProxySQL running"), finding.hint.rfind("is ProxySQL running"));
+  EXPECT_THAT(finding.hint, HasSubstr("; mend here what it says"));
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing
