@@ -262,7 +262,8 @@ ExitCode follow(const Job& job) {
                .settings = settings,
                .log = job.log,
                .load_settings = job.load_settings,
-               .following = true};
+               .following = true,
+               .link = std::make_shared<AdminLink>()};
   };
   auto settings = as_followed(job.settings);
   std::optional<Settings> before;  // Those that the last reload replaced.

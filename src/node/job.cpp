@@ -100,44 +100,75 @@ void renew_metrics(const Job& job) {
   }
 }
 
-std::optional<Start> LocalProxySql::start() { return signs().start; }
+std::optional<Start> LocalProxySql::start() {
+  return with_connection([&] { return start_of_session(); });
+}
+
+std::optional<Start> LocalProxySql::start_of_session() {
+  auto& link = *link_;
+  if (link.start) {
+    count_loads(*link.start, read_loads(*link.session));
+  } else {
+    link.start = read_signs(*link.session, job_.context.clock).start;
+  }
+  return link.start;
+}
 
 Signs LocalProxySql::signs() {
-  return with_connection([&] { return read_signs(*session_, job_.context.clock); });
+  return with_connection([&] {
+    auto signs = read_signs(*link_->session, job_.context.clock);
+    link_->start = signs.start;
+    return signs;
+  });
+}
+
+Signs LocalProxySql::signs_of_loads() {
+  if (!link_->start) return signs();
+  return with_connection([&] {
+    auto& link = *link_;
+    if (!link.start) return read_signs(*link.session, job_.context.clock);
+    Signs signs{.loads = read_loads(*link.session), .start = {}};
+    count_loads(*link.start, signs.loads);
+    signs.start = link.start;
+    return signs;
+  });
 }
 
 std::string LocalProxySql::load_mark() {
-  return with_connection([&] { return read_load_mark(*session_); });
+  return with_connection([&] { return read_load_mark(*link_->session); });
 }
 
 const std::string& LocalProxySql::version() {
   try {
-    if (session_) take_inventory();
+    if (link_->session) take_inventory();
   } catch (const Error& error) {
     job_.log.debug("version of ProxySQL unknown: {}", error.what());
   }
-  return inventory_.version;
+  return link_->inventory.version;
 }
 
 void LocalProxySql::connect() {
-  if (session_) return;
-  has_inventory_ = false;
-  job_.seen->proxysql_up = false;
-  session_ = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
-  job_.seen->proxysql_up = true;
+  if (!link_->session) {
+    link_->has_inventory = false;
+    link_->start.reset();
+    job_.seen->proxysql_up = false;
+    link_->session = log_statements(job_.context.open_admin(job_.settings.admin), job_.context.clock, job_.log);
+    job_.seen->proxysql_up = true;
+  }
   // What is misspelt there is to be known before anything else is done.
   if (!job_.settings.scope.digest.empty()) take_inventory();
 }
 
 void LocalProxySql::take_inventory() {
-  if (has_inventory_) return;
-  auto inventory = read_inventory(*session_);
+  auto& link = *link_;
+  if (link.has_inventory) return;
+  auto inventory = read_inventory(*link.session);
   if (!inventory.tables.contains("mysql_servers")) {
     throw Error(ExitCode::proxysql, describe(job_.settings.admin) + ": sees no configuration there",
                 "the user must be one of admin-admin_credentials, and not of admin-stats_credentials");
   }
   if (!job_.settings.scope.tables.empty()) {
-    for (const auto& absent : check_scope(*session_, inventory, job_.settings.catalogue, job_.settings.scope)) {
+    for (const auto& absent : check_scope(*link.session, inventory, job_.settings.catalogue, job_.settings.scope)) {
       // Nobody needs to hear it at each of many deliveries.
       if (job_.following) {
         job_.log.debug("{}", absent);
@@ -146,8 +177,8 @@ void LocalProxySql::take_inventory() {
       }
     }
   }
-  inventory_ = std::move(inventory);
-  has_inventory_ = true;
+  link.inventory = std::move(inventory);
+  link.has_inventory = true;
 }
 
 }  // namespace proxysql_consul

@@ -30,19 +30,26 @@ std::chrono::milliseconds ProxySqlWatch::between_looks() const {
   return loads_.empty() ? between_looks_at_starts : between_looks_at_loads;
 }
 
-bool ProxySqlWatch::is_whole_look_due() {
-  return loads_.may_find(proxysql_) || is_away_ || clock_.steady() >= next_whole_look_;
+/// Nothing where there is nothing new to see.
+std::optional<Signs> ProxySqlWatch::look_closer() {
+  const bool may_find = loads_.may_find(proxysql_);
+  if (!is_away_ && clock_.steady() < next_whole_look_) {
+    return may_find ? std::optional(proxysql_.signs_of_loads()) : std::nullopt;
+  }
+  auto signs = proxysql_.signs();
+  next_whole_look_ = clock_.steady() + between_looks_at_starts;
+  return signs;
 }
 
 ProxySqlWatch::Sight ProxySqlWatch::look() {
   const auto now = clock_.steady();
   if (now < next_look_) return {};
   next_look_ = now + between_looks();
-  Signs signs;
+  std::optional<Signs> signs;
   try {
-    if (!is_whole_look_due()) return {};
-    signs = proxysql_.signs();
-    if (!loads_.empty()) loads_.require_signs(signs);
+    signs = look_closer();
+    if (!signs) return {};
+    if (!loads_.empty()) loads_.require_signs(*signs);
   } catch (const Error& error) {
     if (error.code() == ExitCode::settings) {
       fatal_ = error;
@@ -53,19 +60,18 @@ ProxySqlWatch::Sight ProxySqlWatch::look() {
   }
   Sight sight;
   try {
-    sight.publishing = !loads_.empty() && loads_.finds(signs);
+    sight.publishing = !loads_.empty() && loads_.finds(*signs);
     said_.clear();
   } catch (const Error& error) {
     // Of the state, which somebody can mend.
     if (std::exchange(said_, error.what()) != error.what()) report(job_.log, error);
   }
-  next_whole_look_ = clock_.steady() + between_looks_at_starts;
   tell_absence_at_.reset();
   if (std::exchange(is_away_, false)) {
     job_.log.info("{}: answers again", describe(job_.settings.admin));
     sight.comparing = true;
   }
-  if (signs_ && signs_->start && signs.start && !is_same_start(*signs_->start, *signs.start)) {
+  if (signs_ && signs_->start && signs->start && !is_same_start(*signs_->start, *signs->start)) {
     job_.log.info("{}: has started since: all is compared", describe(job_.settings.admin));
     sight.comparing = true;
   }

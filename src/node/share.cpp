@@ -97,7 +97,7 @@ class Save {
     auto saving = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
       auto read_now = read(session, inventory, configuration);
       // In the same session, which no start outlives.
-      files_.state().observe(read_start(session, job_.context.clock));
+      files_.state().observe(proxysql_.start_of_session());
       return read_now;
     });
     auto& reading = saving.reading;

@@ -52,13 +52,23 @@ const Load* find_sign(const std::vector<Load>& loads, const Configuration& confi
 }  // namespace
 
 std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) {
+  return inventory.tables.contains("runtime_checksums_values") ? read_loads(session) : std::vector<Load>();
+}
+
+std::vector<Load> read_loads(AdminSession& session) {
   std::vector<Load> loads;
-  if (!inventory.tables.contains("runtime_checksums_values")) return loads;
   for (const auto& row :
        query_rows(session, "SELECT name, version, checksum FROM runtime_checksums_values ORDER BY name", 3)) {
     loads.push_back(load_in(row));
   }
   return loads;
+}
+
+void count_loads(Start& start, const std::vector<Load>& loads) {
+  start.loads.clear();
+  for (const auto& load : loads) {
+    if (load.version != 0) start.loads[load.name] = load.version;
+  }
 }
 
 bool has_sign_of_loads(const std::vector<Load>& loads, const Configuration& configuration) {
@@ -109,9 +119,9 @@ Signs read_signs(AdminSession& session, Clock& clock) {
         start.servers_loads = static_cast<std::uint64_t>(number);
       } else {
         signs.loads.push_back(load_in(row));
-        if (number != 0) start.loads[std::string(name)] = static_cast<std::uint64_t>(number);
       }
     }
+    count_loads(start, signs.loads);
     // Without what was loaded a PROXYSQL RESTART cannot be told.
     if (tells && !start.loads.empty()) signs.start = std::move(start);
     return signs;
@@ -128,7 +138,5 @@ std::string read_load_mark(AdminSession& session) {
     return {};  // One that has no such function; that it tells nothing is found out by read_signs().
   }
 }
-
-std::optional<Start> read_start(AdminSession& session, Clock& clock) { return read_signs(session, clock).start; }
 
 }  // namespace proxysql_consul

@@ -34,6 +34,48 @@ TEST_F(FollowAndPublish, SavesWhatIsLoadedHere) {
   EXPECT_THAT(a.servers(), ElementsAre("mine", "too"));
 }
 
+TEST_F(FollowAndPublish, GoesOnWithOneSessionAndAsksLittleInIt) {
+  const auto asked = [&](const std::string& what) {
+    const auto log = b.engine.log();
+    return std::count_if(log.begin(), log.end(),
+                         [&](const auto& statement) { return statement.find(what) != std::string::npos; });
+  };
+  const auto forget = [&] {
+    b.engine.clear_log();
+    b.opened.clear();
+  };
+  const auto expect_little = [&] {
+    EXPECT_TRUE(b.opened.empty());
+    EXPECT_EQ(asked("sqlite_master"), 0);
+    EXPECT_LE(asked("stats_mysql_global"), 1)
+        << "once a second, in any case" << ::testing::PrintToString(b.engine.log());
+  };
+  follow({{milliseconds(3500), [&] { b.set_servers({"mine"}); }},
+          {milliseconds(5500),
+           [&] {
+             forget();
+             b.set_servers({"mine", "too"});
+           }},
+          {milliseconds(5600),
+           [&] {
+             EXPECT_EQ(versions(), 2U);
+             expect_little();
+           }},
+          {milliseconds(6500),
+           [&] {
+             forget();
+             save_from_a({"theirs"});
+           }},
+          {milliseconds(6700),
+           [&] {
+             EXPECT_EQ(asked("LOAD MYSQL SERVERS TO RUNTIME"), 1);
+             expect_little();
+           }},
+          {milliseconds(7500), [&] { b.engine.restart(); }},
+          {milliseconds(9500), [&] { EXPECT_EQ(b.opened.size(), 1U); }}},
+         seconds(20));
+}
+
 TEST_F(FollowAndPublish, SavesUsersToo) {
   follow({{seconds(5),
            [&] {

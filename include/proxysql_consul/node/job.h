@@ -23,6 +23,15 @@
 
 namespace proxysql_consul {
 
+/// A session on the admin port, and what was asked in it that holds for as long as it lives: no start of ProxySQL
+/// leaves a session open.
+struct AdminLink {
+  std::unique_ptr<AdminSession> session;
+  Inventory inventory;  ///< of the last session
+  bool has_inventory = false;
+  std::optional<Start> start;
+};
+
 struct Job {
   const Context& context;
   const Settings& settings;
@@ -31,6 +40,8 @@ struct Job {
   bool following = false;                        ///< a resident process does it
   /// What the two servers show on the way.
   std::shared_ptr<Seen> seen = std::make_shared<Seen>();
+  /// The session that all of a resident process goes on with; nothing where each opens its own.
+  std::shared_ptr<AdminLink> link = {};
 
   /// The time that work which begins now has for waiting: `retry_seconds`, or `otherwise` where the settings name none.
   /// Bounds the work as a whole, too.
@@ -82,7 +93,8 @@ void renew_metrics(const Job& job);
 /// The local ProxySQL, connected when it is first needed and again after the connection broke.
 class LocalProxySql {
  public:
-  LocalProxySql(const Job& job, Patience& patience) : job_(job), patience_(patience) {}
+  LocalProxySql(const Job& job, Patience& patience)
+      : job_(job), patience_(patience), link_(job.link ? job.link : std::make_shared<AdminLink>()) {}
 
   /// Calls `use(session, inventory)`, from its start again on a new connection where it throws Unavailable, for as long
   /// as the patience lasts.
@@ -90,7 +102,7 @@ class LocalProxySql {
   auto with_session(Use use) {
     return with_connection([&] {
       take_inventory();
-      return use(*session_, std::as_const(inventory_));
+      return use(*link_->session, std::as_const(link_->inventory));
     });
   }
 
@@ -99,23 +111,38 @@ class LocalProxySql {
 
   /// What it says of its start. Throws as with_session().
   std::optional<Start> start();
+  /// The same within with_session(), of that very session.
+  std::optional<Start> start_of_session();
   /// What it says of its start and of its LOADs. Throws as with_session().
   Signs signs();
+  /// The same, where its start was asked for already in this session: costs ProxySQL a fiftieth of that.
+  Signs signs_of_loads();
   /// As read_load_mark(). Throws as with_session().
   std::string load_mark();
 
  private:
   template <typename Use>
   auto with_connection(Use use) {
-    return patience_.retry([&] {
+    const auto attempt = [&] {
       try {
         connect();
         return use();
       } catch (const Unavailable&) {
         job_.seen->proxysql_up = false;
-        session_.reset();
+        link_->session.reset();
         throw;
       }
+    };
+    return patience_.retry([&] {
+      // That a session of before has ended says nothing about ProxySQL now.
+      if (std::exchange(is_of_before_, false) && link_->session) {
+        try {
+          return attempt();
+        } catch (const Unavailable& error) {
+          job_.log.debug("{}: on a new connection", error.what());
+        }
+      }
+      return attempt();
     });
   }
   void connect();
@@ -124,9 +151,8 @@ class LocalProxySql {
 
   const Job& job_;
   Patience& patience_;
-  std::unique_ptr<AdminSession> session_;
-  Inventory inventory_;
-  bool has_inventory_ = false;  ///< of this session
+  std::shared_ptr<AdminLink> link_;
+  bool is_of_before_ = true;  ///< whatever is linked
 };
 
 }  // namespace proxysql_consul

@@ -35,7 +35,7 @@ class ProxySqlWatch {
   const std::optional<Error>& fatal() const { return fatal_; }
 
  private:
-  bool is_whole_look_due();
+  std::optional<Signs> look_closer();
   void miss(const Error& error);
   void tell_absence(const Error& error);
 

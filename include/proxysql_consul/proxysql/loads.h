@@ -28,6 +28,11 @@ struct Load {
 /// All rows, by name; empty where the server has no such table (before 2.0). Throws what AdminSession::query() throws.
 std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory);
 
+/// The same of a server that is known to have it.
+std::vector<Load> read_loads(AdminSession& session);
+/// Brings what `start` says of loads up to what they are now.
+void count_loads(Start& start, const std::vector<Load>& loads);
+
 /// What changes with a LOAD of the configuration and with nothing else, "3/0xABC"; "" where the server tells no such
 /// thing.
 std::string load_of(const std::vector<Load>& loads, const Configuration& configuration);
@@ -53,7 +58,7 @@ bool tells_all_loads(const Configuration& configuration);
 /// All that ProxySQL tells of its LOADs and of its start.
 struct Signs {
   std::vector<Load> loads;     ///< empty where the server has no such table
-  std::optional<Start> start;  ///< as read_start()
+  std::optional<Start> start;  ///< nothing where it does not tell (1.x, or one that counts no loads)
 };
 
 /// By one statement, which costs ProxySQL 1.8 ms. Throws what AdminSession::query() throws.
@@ -62,9 +67,5 @@ Signs read_signs(AdminSession& session, Clock& clock);
 /// What changes with each LOAD of anything that has a sign of its LOADs, and with what a monitor does: costs ProxySQL a
 /// hundredth of read_signs(). "" where the server does not tell. Throws what AdminSession::query() throws.
 std::string read_load_mark(AdminSession& session);
-
-/// By one small statement. Nothing where the server does not tell (1.x, or one that counts no loads). Throws what
-/// AdminSession::query() throws.
-std::optional<Start> read_start(AdminSession& session, Clock& clock);
 
 }  // namespace proxysql_consul

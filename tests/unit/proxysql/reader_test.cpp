@@ -111,7 +111,7 @@ TEST(Loads, TellOfAStartWhereTheServerDoes) {
     engine.set_clock([&] { return std::chrono::system_clock::to_time_t(clock.now()); });
     StandinSession session(engine);
     const auto inventory = read_inventory(session);
-    const auto start = [&] { return read_start(session, clock); };
+    const auto start = [&] { return read_signs(session, clock).start; };
     const auto first = start();
     ASSERT_TRUE(first.has_value());
     clock.turn(std::chrono::seconds(100));
@@ -119,13 +119,13 @@ TEST(Loads, TellOfAStartWhereTheServerDoes) {
     EXPECT_TRUE(is_same_start(*first, *start()));
     engine.execute("PROXYSQL RESTART");
     StandinSession again(engine);
-    const auto restarted = read_start(again, clock);
+    const auto restarted = read_signs(again, clock).start;
     ASSERT_TRUE(restarted.has_value());
     EXPECT_FALSE(is_same_start(*first, *restarted));
   }
   StandinEngine old(StandinVersion::v1_1);
   StandinSession session(old);
-  EXPECT_FALSE(read_start(session, clock).has_value());
+  EXPECT_FALSE(read_signs(session, clock).start.has_value());
 }
 
 }  // namespace
