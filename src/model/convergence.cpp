@@ -173,6 +173,32 @@ NodeView read_node(const Keys& keys, const KvEntry& entry) {
   return node;
 }
 
+std::string last_told(const NodeRecord& record) {
+  std::string last;
+  for (const auto& [name, told] : record.configurations) last = std::max(last, told.at);
+  return last;
+}
+
+/// A machine that was set up anew has a new UUID, and leaves the old one's record, which nobody brings up to date any
+/// more. Two ProxySQLs of one machine look the same, one of which may just have nothing to tell: so this is no more
+/// than a hint to whoever knows.
+void hint_at_replaced(const Keys& keys, std::vector<NodeView>& nodes) {
+  const auto lives = [](const NodeView& node) { return node.standing != Standing::gone && node.is_readable; };
+  for (auto& node : nodes) {
+    const auto& record = node.record;
+    if (!lives(node) || node.has_all || record.consul_node.empty()) continue;
+    const auto told = last_told(record);
+    const auto newer = std::find_if(nodes.begin(), nodes.end(), [&](const NodeView& other) {
+      return lives(other) && other.uuid != node.uuid && other.record.host == record.host &&
+             other.record.consul_node == record.consul_node && last_told(other.record) > told;
+    });
+    if (newer == nodes.end()) continue;
+    if (!node.reason.empty()) node.reason += "; ";
+    node.reason.append("if ").append(printable(newer->uuid, 64)).append(" has replaced it: `consul kv delete ");
+    node.reason.append(keys.node(printable(node.uuid, 64))).append("`");
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Standing standing) { return standing_names.at(static_cast<std::size_t>(standing)); }
@@ -202,6 +228,7 @@ Convergence converge(const Keys& keys, const Picture& picture, const Keyring& ri
     result.converged = result.converged && (node.has_all || node.standing == Standing::gone);
     result.nodes.push_back(std::move(node));
   }
+  hint_at_replaced(keys, result.nodes);
   std::stable_sort(result.nodes.begin(), result.nodes.end(),
                    [](const NodeView& a, const NodeView& b) { return a.record.host < b.record.host; });
   if (!result.configurations.empty() && result.live() == 0) result.converged = false;

@@ -243,5 +243,30 @@ TEST(Convergence, TellsNodesOfOneHostApart) {
   EXPECT_THAT(names_of(result.nodes), ElementsAre("a (22222222)", "a (33333333)", "b"));
 }
 
+/// Nothing tells a machine that was set up anew from a second ProxySQL there, so nobody is taken for gone by that.
+TEST(Convergence, HintsAtARecordThatANewerOneOfItsMachineMayHaveReplaced) {
+  auto old = told(5, "applied");
+  auto newer = told(7, "applied");
+  newer.at = "2026-11-22T19:00:00Z";
+  const auto reason_of_old = [](const NodeRecord& first, const NodeRecord& second) {
+    const auto all = converge(
+        keys, {.records = {entry_of(first, "u1"), entry_of(second, "u2")}, .entries = {document("mysql_servers", 7)}});
+    EXPECT_EQ(all.live(), 2U);
+    return all.nodes.front().reason;
+  };
+  const std::string behind = "mysql_servers: has version 5 instead of 7";
+  EXPECT_EQ(reason_of_old(node("a", old), node("a", newer)),
+            behind + "; if u2 has replaced it: `consul kv delete proxysql-meta/node/u1`");
+  EXPECT_EQ(reason_of_old(node("a", old), node("b", newer)), behind) << "another machine";
+  auto elsewhere = node("a", newer);
+  elsewhere.consul_node = "agent-b";
+  EXPECT_EQ(reason_of_old(node("a", old), elsewhere), behind) << "another agent";
+  newer.at = old.at;
+  EXPECT_EQ(reason_of_old(node("a", old), node("a", newer)), behind) << "told no later";
+  newer.at = "2026-11-22T19:00:00Z";
+  old.version = 7;
+  EXPECT_EQ(reason_of_old(node("a", old), node("a", newer)), "") << "it lacks nothing";
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing
