@@ -284,5 +284,42 @@ TEST(PageFromNativeClustering, MovesAPair) {
   EXPECT_EQ(count(pair.a, "runtime_proxysql_servers"), 0U);
 }
 
+/// The page's text with this build's program, in a directory of the test.
+std::string on_one_machine(const std::string& text, const TempDir& dir) {
+  return with(with(text, "/srv/two-nodes", dir.path().string()), "proxysql-consul --", PROXYSQL_CONSUL_PATH " --");
+}
+
+/// A node's settings as the page has them, with the port and the login of the test's ProxySQL.
+void write_settings_of(const Node& node, const std::string& block, unsigned port, const TempDir& dir,
+                       const std::string& name) {
+  auto settings = nlohmann::json::parse(read_file(node.settings_file()));
+  auto of_page = nlohmann::json::parse(with(block, "/srv/two-nodes", dir.path().string()));
+  EXPECT_EQ(of_page.at("proxysql_admin_port"), port);
+  of_page["proxysql_admin_port"] = settings.at("proxysql_admin_port");
+  settings.merge_patch(of_page);
+  write_file(dir.file(name), settings.dump());
+}
+
+TEST(PageOneMachine, LetsTwoNodesShareAConfiguration) {
+  Pair pair;
+  TempDir dir;
+  write_settings_of(pair.a, page_block("one-machine#first"), 6032, dir, "a.cnf");
+  write_settings_of(pair.b, page_block("one-machine#second"), 6042, dir, "b.cnf");
+  const auto run = [&](const std::string& block) {
+    return run_process(on_node(pair.a, pair.consul, on_one_machine(block, dir)));
+  };
+  expect_success_of(run(page_block("one-machine#give")));
+  const Process follow(on_node(pair.b, pair.consul, "exec " + on_one_machine(page_block("one-machine#follow"), dir)));
+  ASSERT_TRUE(await_record(pair.consul, [&] {
+    return read_file(dir.file("b.state")).find("\"mysql_servers\"") != std::string::npos;
+  })) << follow.err();
+  run_sql(pair.a, "one-machine#change");
+  const auto arrived = run(page_block("one-machine#arrive"));
+  expect_success_of(arrived);
+  EXPECT_THAT(arrived.out, ::testing::HasSubstr("converged: 2 nodes, and each has what it accepts"));
+  EXPECT_EQ(hosts_at_runtime(pair.b), Rows{{"db-1"}});
+  EXPECT_NE(read_file(dir.file("a.uuid")), read_file(dir.file("b.uuid")));
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing
