@@ -137,7 +137,7 @@ Findings check_proxysql(const Job& job, std::optional<Start>& start) {
   try {
     Patience none(job.context.clock, job.log, std::chrono::seconds(0), job.context.seed);
     return LocalProxySql(job, none).with_session([&](AdminSession& session, const Inventory& inventory) {
-      start = read_start(session, job.context.clock);
+      start = read_signs(session, job.context.clock).start;
       return look(job, session, inventory);
     });
   } catch (const Error& error) {
