@@ -1,6 +1,7 @@
 #include "proxysql_consul/node/follow.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <ostream>
@@ -9,7 +10,9 @@
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/patience.h"
+#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/blocking_query.h"
+#include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/drift.h"
 #include "proxysql_consul/node/local_loads.h"
@@ -136,10 +139,21 @@ class Follower {
     }
   }
 
+  /// Says it once, and what ends it once.
+  void tell_frozen(const std::vector<KvEntry>& entries) {
+    const auto freeze = job_.settings.keys().freeze();
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& one) { return one.key == freeze; });
+    auto now = found == entries.end() ? std::string() : describe(parse_freeze(found->value));
+    if (now == frozen_) return;
+    job_.log.info("{}", now.empty() ? "thawed: applies what comes again" : now + ": applies nothing until the thaw");
+    frozen_ = std::move(now);
+  }
+
   void deliver(std::vector<KvEntry> entries) {
     idle(deliveries_.take(clock_.steady()));
     is_due_ = false;
     next_whole_reading_ = clock_.steady() + longest_query;
+    tell_frozen(entries);
     auto kept = proxysql_.is_away() ? loads_.keep_nothing() : loads_.keep_overtaken(entries);
     auto status = kept.status;
     try {
@@ -218,6 +232,7 @@ class Follower {
   std::optional<Time> again_at_;  ///< for what failed
   Time next_whole_reading_{};
   Time next_comparison_{};
+  std::string frozen_;      ///< why, and by whom; "" where the cluster is not
   bool has_loads_ = false;  ///< something is to be published
   bool is_due_ = false;     ///< a delivery is, whether Consul's index moved or not
   bool consul_is_away_ = false;
@@ -235,6 +250,14 @@ void tell_following(const Job& job, bool now) {
   files.state().set_following(now);
   files.write_state();
   announce(job, files, {});
+}
+
+void tell_start(const Job& job) {
+  constexpr std::array drift_words = {"ignore", "warn", "repair"};
+  const auto& publish = job.settings.publish;
+  job.log.info("proxysql-consul {} follows {} in {}; publish: {}; drift: {}", PROXYSQL_CONSUL_VERSION,
+               job.settings.keys().prefix(), describe(job.settings.consul), publish.empty() ? "none" : join(publish),
+               drift_words.at(static_cast<std::size_t>(job.settings.drift)));
 }
 
 void report_kept(const Job& job, const Error& error) {
@@ -257,6 +280,7 @@ ExitCode follow(const Job& job) {
   if (job.context.stop_on_signals) job.context.stop_on_signals();
   // What the files lack shows now, and not at the first change.
   tell_following(job, true);
+  tell_start(job);
   const auto with = [&](const Settings& settings) {
     return Job{.context = job.context,
                .settings = settings,

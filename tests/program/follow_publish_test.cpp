@@ -121,7 +121,9 @@ TEST_F(FollowAndPublish, SaysARefusalOnceAndTriesAgainAfterTheFreeze) {
                             }},
                            {seconds(61), [&] { EXPECT_EQ(versions(), 2U); }}},
                           seconds(100));
-  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("frozen")));
+  EXPECT_THAT(ran.err,
+              ElementsAre(HasSubstr("info: the cluster is frozen"),
+                          HasSubstr("error: mysql_servers: the cluster is frozen"), HasSubstr("info: thawed")));
   EXPECT_EQ(a.update().status, 0);
   EXPECT_EQ(a.run({"status"}).status, 0);
   EXPECT_THAT(a.servers(), ElementsAre("mine"));

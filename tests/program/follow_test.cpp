@@ -119,6 +119,21 @@ TEST_F(Follow, SaysOnceThatConsulIsAwayAndOnceThatItIsBack) {
               ElementsAre(HasSubstr(": away; tries on"), HasSubstr("consul http://127.0.0.1:8500: answers again")));
 }
 
+TEST_F(Follow, SaysHowItBeginsAndWhenItIsFrozenAndThawed) {
+  save_from_a({"one"});
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
+                            }},
+                           {seconds(400), [&] { EXPECT_EQ(a.run({"thaw"}).status, 0); }}},
+                          seconds(500));
+  EXPECT_THAT(started, ::testing::StartsWith("info: proxysql-consul 2.0.0 follows proxysql/ in consul "
+                                             "http://127.0.0.1:8500; publish: none; drift: warn"));
+  EXPECT_THAT(ran.err, ElementsAre(AllOf(HasSubstr("info: the cluster is frozen by "), HasSubstr(" by host-a since "),
+                                         HasSubstr(": noon: applies nothing until the thaw")),
+                                   "info: thawed: applies what comes again"));
+}
+
 TEST_F(Follow, RefusesToPublishWhatItsProxySqlDoesNotTell) {
   NodeUnderTest old(consul, dir, "host-old", "\"publish\":[\"mysql_servers\"]", StandinVersion::v2_5);
   consul.on_wait = [&](milliseconds time) {
@@ -129,7 +144,8 @@ TEST_F(Follow, RefusesToPublishWhatItsProxySqlDoesNotTell) {
   consul.on_wait = {};
   EXPECT_EQ(ran.status, 3);
   EXPECT_THAT(ran.err,
-              ElementsAre(HasSubstr("publish: this ProxySQL does not tell when somebody loads mysql_servers")));
+              ElementsAre(HasSubstr("publish: mysql_servers"),
+                          HasSubstr("publish: this ProxySQL does not tell when somebody loads mysql_servers")));
   EXPECT_FALSE(parse_node_record(consul.value_of(meta + "node/" + old.uuid())).following);
 }
 
@@ -177,9 +193,10 @@ TEST_F(FollowAndDrift, IsToldAloneWhileTheClusterIsFrozenAndMendedAfterwards) {
                             }},
                            {seconds(370), [&] { EXPECT_THAT(b.servers(), ElementsAre("applied")); }}},
                           seconds(371));
-  EXPECT_THAT(ran.err, ElementsAre(AllOf(HasSubstr("runtime differs from what was applied"),
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("info: the cluster is frozen by host-a"),
+                                   AllOf(HasSubstr("runtime differs from what was applied"),
                                          HasSubstr("the cluster is frozen by host-a"), HasSubstr("noon")),
-                                   HasSubstr("rows of mysql_servers: applied again")));
+                                   HasSubstr("info: thawed"), HasSubstr("rows of mysql_servers: applied again")));
   EXPECT_EQ(outcome_of_b(), "applied");
   EXPECT_FALSE(b.state().frozen);
 }
