@@ -30,6 +30,21 @@ std::size_t place_of(const KvEntry& entry, const Recipient& recipient) {
       all.begin());
 }
 
+/// The configuration that a key without one was probably meant to be; a document that says of itself that it is that
+/// very thing is of a newer program, or of the settings of another node.
+std::string suggestion(const KvEntry& entry, const std::string& name, const Catalogue& catalogue) {
+  std::vector<std::string> names;
+  for (const auto& configuration : catalogue.all()) names.emplace_back(configuration.name);
+  auto words = did_you_mean(name, names);
+  if (words.empty()) return words;
+  try {
+    if (parse_document(entry.value).config_name == name) return {};
+  } catch (const Error&) {
+    // Then it is no document, or one that is sealed.
+  }
+  return words;
+}
+
 Decision decide_one(KvEntry entry, const Recipient& recipient, const State& state,
                     const std::optional<std::string>& frozen) {
   Decision decision;
@@ -41,9 +56,16 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
     return std::move(decision);
   };
   const auto name = recipient.keys.name_of(key);
-  if (!name) return end(Verdict::foreign, "is not under " + recipient.keys.prefix());
+  if (!name) {
+    decision.is_misplaced = true;
+    return end(Verdict::foreign, "is not under " + recipient.keys.prefix());
+  }
   decision.configuration = *name;
-  if (recipient.catalogue.find(decision.configuration) == nullptr) return end(Verdict::foreign, "is no configuration");
+  if (recipient.catalogue.find(decision.configuration) == nullptr) {
+    const auto meant = suggestion(decision.entry, *name, recipient.catalogue);
+    decision.is_misplaced = !meant.empty();
+    return end(Verdict::foreign, "is no configuration" + (meant.empty() ? "" : ", " + meant));
+  }
   if (!accepts(recipient, decision.configuration)) {
     return end(Verdict::not_accepted, "is not among the settings' \"accept\"");
   }

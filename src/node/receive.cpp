@@ -119,7 +119,8 @@ class Receiver {
     const auto& key = decision.entry.key;
     switch (decision.verdict) {
       case Verdict::foreign:
-        job_.log.warn("{}: passed over: {}", printable(key, 100), decision.reason);
+        job_.log.log(decision.is_misplaced ? spdlog::level::warn : spdlog::level::info, "{}: passed over: {}",
+                     printable(key, 100), decision.reason);
         // Of a newer program, or one that other nodes' settings add: they would wait for this node.
         if (is_document_of(decision)) pass_over(decision, PassedOver::not_accepted);
         return ExitCode::ok;

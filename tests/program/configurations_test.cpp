@@ -150,7 +150,7 @@ TEST_F(Configurations, ANodeThatDoesNotKnowThemIsNotWaitedFor) {
   EXPECT_EQ(a.run({"save", "audit_rules"}).status, 0);
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, Contains("warning: proxysql/audit_rules: passed over: is no configuration"));
+  EXPECT_THAT(ran.err, Contains("info: proxysql/audit_rules: passed over: is no configuration"));
   EXPECT_THAT(rows(b, "SELECT * FROM audit_rules"), IsEmpty());
   const auto status = a.run({"status"});
   EXPECT_EQ(status.status, 0) << status.out;

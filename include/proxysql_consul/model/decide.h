@@ -41,6 +41,8 @@ struct Decision {
   KvEntry entry;
   Document document;   ///< of apply and confirm
   std::string reason;  ///< for people: why it is unusable; for apply, a warning or nothing
+  /// Foreign, and by its looks a mistake: somebody waits for it in vain. Another program's key is none.
+  bool is_misplaced = false;
 };
 
 /// True where one of the entries may have to be applied, so that ProxySQL has to be asked whether it has started since.

@@ -61,6 +61,19 @@ const char* name_of(Verdict verdict) {
   return names[static_cast<std::size_t>(verdict)];
 }
 
+TEST(Decide, TellsAMistakeFromAnotherProgramsKey) {
+  const auto is_misplaced = [](const KvEntry& one) {
+    const auto decisions = decide({one}, recipient(), {});
+    return decisions.size() == 1 && decisions.front().verdict == Verdict::foreign && decisions.front().is_misplaced;
+  };
+  EXPECT_FALSE(is_misplaced(entry("my_notes", "?")));
+  EXPECT_TRUE(is_misplaced(entry("mysql_server", "?")));
+  EXPECT_TRUE(is_misplaced(entry("mysql_server", document("mysql_servers", other_uuid, "there"))));
+  EXPECT_TRUE(is_misplaced({.key = "other/mysql_servers", .value = "?", .modify_index = 10, .problem = {}}));
+  // A newer program knows it, or the settings of another node name it.
+  EXPECT_FALSE(is_misplaced(entry("mysql_servers2", document("mysql_servers2", other_uuid, "there"))));
+}
+
 TEST(Decide, DecidesEachEntry) {
   const auto theirs = document("mysql_servers", other_uuid, "there");
   const auto ours = document("mysql_servers", our_uuid, "here");
@@ -118,7 +131,12 @@ TEST(Decide, DecidesEachEntry) {
        "not_accepted",
        "is not among the settings' \"accept\""},
       {"no configuration", entry("nonsense", "?"), recipient(), {}, "foreign", "is no configuration"},
-      {"below a configuration", entry("mysql_servers/x", theirs), recipient(), {}, "foreign", "is no configuration"},
+      {"below a configuration",
+       entry("mysql_servers/x", theirs),
+       recipient(),
+       {},
+       "foreign",
+       "is no configuration, did you mean 'mysql_servers'?"},
       {"another prefix",
        {.key = "other/mysql_servers", .value = theirs, .modify_index = 10, .problem = {}},
        recipient(),
