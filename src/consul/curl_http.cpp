@@ -15,20 +15,22 @@
 #include "proxysql_consul/consul/kv_json.h"
 
 namespace proxysql_consul {
-namespace {
 
-constexpr std::size_t max_answer_bytes = std::size_t{256} * 1024 * 1024;
-
-struct Closer {
+// Not in the unnamed namespace, since CurlHttp::Handles, which has members of them, is not there, either.
+struct CurlCloser {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
-using List = std::unique_ptr<curl_slist, Closer>;
+using CurlList = std::unique_ptr<curl_slist, CurlCloser>;
 // A type of its own, since to libcurl both handles may be void.
-struct MultiCloser {
+struct CurlMultiCloser {
   void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
 };
-using Multi = std::unique_ptr<CURLM, MultiCloser>;
+using CurlMulti = std::unique_ptr<CURLM, CurlMultiCloser>;
+
+namespace {
+
+constexpr std::size_t max_answer_bytes = std::size_t{256} * 1024 * 1024;
 
 extern "C" std::size_t take_body(char* data, std::size_t, std::size_t size, void* into) {
   auto& answer = *static_cast<HttpAnswer*>(into);
@@ -114,7 +116,7 @@ class Transfer {
 };
 
 /// Carries the request out; nothing where `meanwhile` ended it, or the program is to stop.
-std::optional<CURLcode> perform(CURL* easy, Multi& multi, const Meanwhile& meanwhile,
+std::optional<CURLcode> perform(CURL* easy, CurlMulti& multi, const Meanwhile& meanwhile,
                                 const std::function<bool()>& stopping) {
   if (!meanwhile.go_on && !stopping) return curl_easy_perform(easy);
   if (!multi) multi.reset(curl_multi_init());
@@ -134,9 +136,9 @@ void set_text(CURL* handle, CURLoption option, const std::string& value) {
 }  // namespace
 
 struct CurlHttp::Handles {
-  Multi multi;  ///< made when it is first needed
-  std::unique_ptr<CURL, Closer> easy{curl_easy_init()};
-  List connect_to;
+  CurlMulti multi;  ///< made when it is first needed
+  std::unique_ptr<CURL, CurlCloser> easy{curl_easy_init()};
+  CurlList connect_to;
 };
 
 CurlHttp::CurlHttp(ConsulOptions options, spdlog::logger& log)
@@ -224,7 +226,7 @@ HttpAnswer CurlHttp::request(const HttpRequest& request) {
   curl_easy_setopt(handle, CURLOPT_URL, url_of(request.path, request.query).c_str());
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method);
   set_transport(request.limits.value_or(HttpLimits{.total = options_.total_timeout, .silence = silence_limit}));
-  List headers(curl_slist_append(nullptr, "Expect:"));
+  CurlList headers(curl_slist_append(nullptr, "Expect:"));
   if (!options_.token.empty()) {
     headers.reset(curl_slist_append(headers.release(), ("X-Consul-Token: " + options_.token).c_str()));
   }
