@@ -67,10 +67,11 @@ await() {
   done
 }
 
-# Installs what is missing and builds the release preset, with a line for every tenth step.
+# Installs what is missing, by scripts/setup with these arguments, and builds the release preset, with a line for every
+# tenth step.
 set_up_and_build() {
   local log=$work/build.log progress=0 line
-  "$root/scripts/setup"
+  "$root/scripts/setup" "$@"
   say "building the release preset in build/release"
   mkfifo "$work/build"
   # shellcheck disable=SC2016  # The inner shell expands it.
