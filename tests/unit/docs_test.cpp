@@ -124,8 +124,10 @@ TEST(Docs, PromisesAreShownByTestsThatThereAre) {
   const auto tests = names_of_tests();
   const std::regex name("`([A-Z]\\w+\\.[A-Z]\\w+)`");
   std::size_t count = 0;
-  for (std::sregex_iterator at(page.begin(), page.end(), name), end; at != end; ++at, ++count) {
-    EXPECT_TRUE(tests.contains((*at)[1])) << (*at)[1];
+  for (const auto& text : {page, project_file("docs/hacking.md")}) {
+    for (std::sregex_iterator at(text.begin(), text.end(), name), end; at != end; ++at, ++count) {
+      EXPECT_TRUE(tests.contains((*at)[1])) << (*at)[1];
+    }
   }
   EXPECT_GT(count, 40U);
   // Each promise of the tables has one.
