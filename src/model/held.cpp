@@ -13,6 +13,7 @@ struct Gap {
   std::string words = {};      ///< empty where there is nothing
   bool waits_for_thaw = true;  ///< where there is a freeze, it is reason enough
   bool is_for_force = false;   ///< a version that came before is not applied again by itself
+  Gravity gravity = Gravity::problem;
 };
 
 bool is_not_here(const State& state, std::string_view name) {
@@ -39,12 +40,16 @@ Gap gap_of(const State& state, const std::string& name, const KvEntry& current) 
   if (known->outcome == Outcome::partial && !known->lacks) {
     return {.words = "has version " + number + " in part alone", .waits_for_thaw = false, .is_for_force = true};
   }
-  if (known->applying)
-    return {.words = "version " + number + " is being applied, or a run that did so was interrupted"};
+  // Both mostly pass by themselves, and nothing shows yet that anything is wrong.
+  if (known->applying) {
+    return {.words = "version " + number + " is being applied, or a run that did so was interrupted",
+            .gravity = Gravity::warning};
+  }
   // What was saved from memory was never said to be at runtime.
   const bool was_loaded = known->outcome != Outcome::saved || known->start != 0;
   if (state.observed && was_loaded && known->start != state.start_number) {
-    return {.words = "version " + number + " was not compared since ProxySQL started or the settings changed"};
+    return {.words = "version " + number + " was not compared since ProxySQL started or the settings changed",
+            .gravity = Gravity::warning};
   }
   return {};
 }
@@ -99,7 +104,7 @@ Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vect
     if (gap.words.empty()) continue;
     lines.push_back(name + ": " + gap.words);
     if (is_frozen && gap.waits_for_thaw) continue;
-    finding.gravity = Gravity::problem;
+    finding.gravity = std::max(finding.gravity, gap.gravity);
     is_for_force = is_for_force || gap.is_for_force;
   }
   if (count == 0) {
@@ -109,7 +114,7 @@ Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vect
   } else {
     finding.message = join(lines, "; ");
   }
-  if (finding.gravity == Gravity::problem) {
+  if (finding.gravity != Gravity::ok) {
     finding.hint = is_frozen ? "`thaw` first; then " : "";
     finding.hint += hint_for(holder.following, is_for_force);
   } else if (!lines.empty()) {

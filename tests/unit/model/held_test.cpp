@@ -66,6 +66,7 @@ TEST(Held, JudgesEachRecord) {
     const char* what;
     ConfigurationState known;
     const char* words;  ///< "" where all is well
+    Gravity gravity = Gravity::problem;
   } cases[] = {
       {"applied", held(7, Outcome::applied), ""},
       {"saved", held(7, Outcome::saved), ""},
@@ -80,15 +81,16 @@ TEST(Held, JudgesEachRecord) {
       {"failed at first", held(0, Outcome::failed), "mysql_servers: has none instead of 7: the last attempt failed"},
       {"not on disk", held(7, Outcome::failed), "mysql_servers: version 7: the last attempt failed"},
       {"pending", pending, "mysql_servers: a rollback that began here has not ended"},
-      {"applying", applying, "mysql_servers: version 7 is being applied, or a run that did so was interrupted"},
+      {"applying", applying, "mysql_servers: version 7 is being applied, or a run that did so was interrupted",
+       Gravity::warning},
       {"ProxySQL started", earlier,
-       "mysql_servers: version 7 was not compared since ProxySQL started or the settings changed"},
+       "mysql_servers: version 7 was not compared since ProxySQL started or the settings changed", Gravity::warning},
   };
   for (const auto& one : cases) {
     SCOPED_TRACE(one.what);
     const auto finding = judge(state_of(one.known), {document("mysql_servers", 7)});
     const bool is_well = *one.words == '\0';
-    EXPECT_EQ(finding.gravity, is_well ? Gravity::ok : Gravity::problem);
+    EXPECT_EQ(finding.gravity, is_well ? Gravity::ok : one.gravity);
     EXPECT_EQ(finding.message, is_well ? "1 in Consul for this node, and it has the current one of each" : one.words);
     EXPECT_EQ(finding.hint.empty(), is_well);
   }
