@@ -136,8 +136,9 @@ Findings look(const Job& job, AdminSession& session, const Inventory& inventory)
 Findings check_proxysql(const Job& job, std::optional<Start>& start) {
   try {
     Patience none(job.context.clock, job.log, std::chrono::seconds(0), job.context.seed);
-    return LocalProxySql(job, none).with_session([&](AdminSession& session, const Inventory& inventory) {
-      start = read_signs(session, job.context.clock).start;
+    LocalProxySql proxysql(job, none);
+    return proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
+      start = proxysql.signs_of_session().start;
       return look(job, session, inventory);
     });
   } catch (const Error& error) {

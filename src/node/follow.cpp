@@ -1,7 +1,6 @@
 #include "proxysql_consul/node/follow.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <ostream>
@@ -253,11 +252,10 @@ void tell_following(const Job& job, bool now) {
 }
 
 void tell_start(const Job& job) {
-  constexpr std::array drift_words = {"ignore", "warn", "repair"};
   const auto& publish = job.settings.publish;
   job.log.info("proxysql-consul {} follows {} in {}; publish: {}; drift: {}", PROXYSQL_CONSUL_VERSION,
                job.settings.keys().prefix(), describe(job.settings.consul), publish.empty() ? "none" : join(publish),
-               drift_words.at(static_cast<std::size_t>(job.settings.drift)));
+               to_string(job.settings.drift));
 }
 
 void report_kept(const Job& job, const Error& error) {

@@ -100,37 +100,27 @@ void renew_metrics(const Job& job) {
   }
 }
 
-std::optional<Start> LocalProxySql::start() {
-  return with_connection([&] { return start_of_session(); });
-}
-
-std::optional<Start> LocalProxySql::start_of_session() {
-  auto& link = *link_;
-  if (link.start) {
-    count_loads(*link.start, read_loads(*link.session));
-  } else {
-    link.start = read_signs(*link.session, job_.context.clock).start;
-  }
-  return link.start;
-}
-
 Signs LocalProxySql::signs() {
-  return with_connection([&] {
-    auto signs = read_signs(*link_->session, job_.context.clock);
-    link_->start = signs.start;
-    return signs;
-  });
+  return with_connection([&] { return signs_of_session(); });
 }
 
-Signs LocalProxySql::signs_of_loads() {
-  if (!link_->start) return signs();
+Signs LocalProxySql::signs_of_session() {
+  auto& link = *link_;
+  Signs signs;
+  if (link.start) {
+    signs = {.loads = read_loads(*link.session), .start = std::move(link.start)};
+    count_loads(*signs.start, signs.loads);
+  } else {
+    signs = read_signs(*link.session, job_.context.clock);
+  }
+  link.start = signs.start;
+  return signs;
+}
+
+Signs LocalProxySql::fresh_signs() {
   return with_connection([&] {
-    auto& link = *link_;
-    if (!link.start) return read_signs(*link.session, job_.context.clock);
-    Signs signs{.loads = read_loads(*link.session), .start = {}};
-    count_loads(*link.start, signs.loads);
-    signs.start = link.start;
-    return signs;
+    link_->start.reset();
+    return signs_of_session();
   });
 }
 

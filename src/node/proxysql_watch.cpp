@@ -34,9 +34,9 @@ std::chrono::milliseconds ProxySqlWatch::between_looks() const {
 std::optional<Signs> ProxySqlWatch::look_closer() {
   const bool may_find = loads_.may_find(proxysql_);
   if (!is_away_ && clock_.steady() < next_whole_look_) {
-    return may_find ? std::optional(proxysql_.signs_of_loads()) : std::nullopt;
+    return may_find ? std::optional(proxysql_.signs()) : std::nullopt;
   }
-  auto signs = proxysql_.signs();
+  auto signs = proxysql_.fresh_signs();
   next_whole_look_ = clock_.steady() + between_looks_at_starts;
   return signs;
 }

@@ -67,9 +67,9 @@ void set_configurations(Settings& settings, const Source& source, const Json& va
 
 Drift as_drift(const Source& source, const Json& value) {
   const auto text = as_text(source, value);
-  if (text == "ignore") return Drift::ignore;
-  if (text == "warn") return Drift::warn;
-  if (text == "repair") return Drift::repair;
+  for (const auto drift : {Drift::ignore, Drift::warn, Drift::repair}) {
+    if (text == to_string(drift)) return drift;
+  }
   source.refuse_text("must be ignore, warn or repair", text);
 }
 
@@ -294,6 +294,11 @@ void apply_own_variables(Settings& settings, const Environment& environment) {
 }
 
 }  // namespace
+
+std::string_view to_string(Drift drift) {
+  constexpr std::array words = {"ignore", "warn", "repair"};
+  return words.at(static_cast<std::size_t>(drift));
+}
 
 Settings::Settings() {
   for (const auto& configuration : catalogue.all()) {

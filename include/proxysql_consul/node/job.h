@@ -109,14 +109,12 @@ class LocalProxySql {
   /// "" where it is not connected.
   const std::string& version();
 
-  /// What it says of its start. Throws as with_session().
-  std::optional<Start> start();
-  /// The same within with_session(), of that very session.
-  std::optional<Start> start_of_session();
   /// What it says of its start and of its LOADs. Throws as with_session().
   Signs signs();
-  /// The same, where its start was asked for already in this session: costs ProxySQL a fiftieth of that.
-  Signs signs_of_loads();
+  /// The same within with_session(), of that very session.
+  Signs signs_of_session();
+  /// The same, where what the session told of its start before does not count: costs ProxySQL fifty times as much.
+  Signs fresh_signs();
   /// As read_load_mark(). Throws as with_session().
   std::string load_mark();
 

@@ -21,6 +21,9 @@ namespace proxysql_consul {
 /// What `follow` does where runtime is not what was applied.
 enum class Drift { ignore, warn, repair };
 
+/// As the settings spell it.
+std::string_view to_string(Drift drift);
+
 struct Settings {
   std::string file;  ///< the configuration file that was read; empty for none
   std::string uuid_file = "/var/lib/proxysql/proxysql-consul.uuid";
