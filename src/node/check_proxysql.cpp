@@ -6,6 +6,7 @@
 #include "proxysql_consul/model/soundness.h"
 #include "proxysql_consul/node/check.h"
 #include "proxysql_consul/node/reading.h"
+#include "proxysql_consul/proxysql/answers.h"
 #include "proxysql_consul/proxysql/condition.h"
 #include "proxysql_consul/proxysql/reader.h"
 
@@ -73,6 +74,29 @@ std::optional<Finding> judge_added(const Inventory& inventory, const Catalogue& 
                  .hint = "is it misspelt, or for a ProxySQL that other nodes have?"};
 }
 
+/// The variables that the settings exclude; nothing where they name none.
+std::optional<Finding> look_at_excluded(const Job& job, AdminSession& session) {
+  auto patterns = job.settings.scope.exclude_variables;
+  // What the settings' configurations exclude they may do for a module that is not here.
+  const auto added = job.settings.catalogue.local_variables();
+  std::erase_if(patterns, [&](const auto& one) { return std::find(added.begin(), added.end(), one) != added.end(); });
+  if (patterns.empty()) return std::nullopt;
+  Finding finding{.gravity = Gravity::ok,
+                  .check = "exclude_variables",
+                  .message = "this node neither gives nor takes " + join(patterns)};
+  const auto variables = query_rows(session, "SELECT variable_name FROM " + std::string(variables_table), 1);
+  std::erase_if(patterns, [&](const std::string& pattern) {
+    const CellRule rule{.column = "variable_name", .kind = CellRule::Kind::pattern, .text = pattern};
+    return std::any_of(variables.begin(), variables.end(), [&](const RowView& row) { return rule.is_met_by(row[0]); });
+  });
+  if (!patterns.empty()) {
+    finding.gravity = Gravity::warning;
+    finding.message += "; no variable of this ProxySQL matches " + join(patterns);
+    finding.hint = "is it misspelt, or for variables that other nodes have?";
+  }
+  return finding;
+}
+
 /// What is kept local, as runtime has it; nothing where the settings name none.
 std::optional<Finding> look_at_local(const Job& job, AdminSession& session, const Inventory& inventory) {
   const auto& scope = job.settings.scope;
@@ -122,6 +146,7 @@ Findings look(const Job& job, AdminSession& session, const Inventory& inventory)
                        judge_native_cluster(condition, job.settings.accept),
                        judge_coverage(uncovered(inventory, job.settings.catalogue))};
   if (auto added = judge_added(inventory, job.settings.catalogue)) findings.push_back(std::move(*added));
+  if (auto excluded = look_at_excluded(job, session)) findings.push_back(std::move(*excluded));
   if (auto local = look_at_local(job, session, inventory)) findings.push_back(std::move(*local));
   for (const std::string protocol : {"mysql", "pgsql"}) {
     const auto tables = read_protocol(session, inventory, protocol);

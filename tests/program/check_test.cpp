@@ -183,6 +183,21 @@ TEST_F(Check, NamesWhatNoConfigurationCovers) {
   EXPECT_THAT(a.run({"save", "mysql_servers"}).err, Not(Contains(notice)));
 }
 
+TEST_F(Check, NamesPatternsOfVariablesThatMatchNone) {
+  a.configure(R"("exclude_variables":["mysql-monitor_*","mysql-monitr_*","MYSQL-max_connections"],)"
+              R"("configurations":[{"name":"audit_variables","words":"AUDIT VARIABLES","variables":"audit-",)"
+              R"("exclude":["audit-ifaces"]}])");
+  const auto said = check(0, "warning");
+  EXPECT_EQ(said.at("exclude_variables"),
+            "warning: this node neither gives nor takes mysql-monitor_*, mysql-monitr_*, MYSQL-max_connections; no "
+            "variable of this ProxySQL matches mysql-monitr_*, MYSQL-max_connections -> is it misspelt, or for "
+            "variables that other nodes have?");
+  a.configure(R"("exclude_variables":["mysql-monitor_*"])");
+  EXPECT_EQ(check(0, "ok")["exclude_variables"], "ok: this node neither gives nor takes mysql-monitor_*");
+  a.configure("");
+  EXPECT_FALSE(check(0, "ok").contains("exclude_variables"));
+}
+
 TEST_F(Check, ReadsTheConfigurationItself) {
   a.execute(
       {"INSERT INTO mysql_query_rules(rule_id,active,match_pattern,destination_hostgroup,apply) VALUES "
