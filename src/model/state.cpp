@@ -59,16 +59,23 @@ std::map<std::string, PassedState, std::less<>> passed_from_json(const nlohmann:
 
 Json to_json(const std::optional<Start>& start) {
   if (!start) return nullptr;
-  return {{"began", start->began}, {"servers_loads", start->servers_loads}, {"loads", start->loads}};
+  return {{"began", start->began},
+          {"servers_loads", start->servers_loads},
+          {"loads", start->loads},
+          {"epochs", start->epochs}};
 }
 
 std::optional<Start> start_from_json(const nlohmann::json& json) {
   // What a version before this one recorded of a start is compared once more.
   if (!json.is_object() || !json.at("loads").is_object()) return std::nullopt;
   const auto loads = as_counts(json.at("loads"));
-  return Start{.began = as_time(json.at("began")),
-               .servers_loads = as_count(json.at("servers_loads")),
-               .loads = {loads.begin(), loads.end()}};
+  Start start{.began = as_time(json.at("began")),
+              .servers_loads = as_count(json.at("servers_loads")),
+              .loads = {loads.begin(), loads.end()}};
+  if (const auto epochs = json.find("epochs"); epochs != json.end()) {
+    for (const auto& [name, epoch] : epochs->items()) start.epochs[name] = as_time(epoch);
+  }
+  return start;
 }
 
 /// One that a newer version knows is as good as none.
@@ -90,6 +97,18 @@ std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error
 std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cast<std::size_t>(outcome)); }
 
 std::string_view to_string(PassedOver why) { return passed_names.at(static_cast<std::size_t>(why)); }
+
+bool is_surely_same_start(const Start& then, const Start& now) {
+  const auto count = [](const Start& start, const std::string& name) {
+    const auto found = start.loads.find(name);
+    return found != start.loads.end() ? found->second : 0;
+  };
+  return std::any_of(then.epochs.begin(), then.epochs.end(), [&](const auto& epoch) {
+    const auto found = now.epochs.find(epoch.first);
+    return found != now.epochs.end() && found->second == epoch.second &&
+           count(now, epoch.first) == count(then, epoch.first);
+  });
+}
 
 bool is_same_start(const Start& then, const Start& now) {
   constexpr std::int64_t wobble = 2;
@@ -117,6 +136,8 @@ void State::observe(const std::optional<Start>& now) {
   // Both times are whole seconds, so their difference changes by one and back; that is no news.
   const auto moved = now->began - start->began;
   if (moved >= -1 && moved <= 1) {
+    // Those that still tell do so the next time, too.
+    if (!is_surely_same_start(*start, *now)) start->epochs = now->epochs;
     start->servers_loads = now->servers_loads;
     start->loads = now->loads;
   } else {

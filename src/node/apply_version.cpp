@@ -34,7 +34,7 @@ std::optional<Applied> apply_version(const Job& job, NodeFiles& files, LocalProx
       if (!inventory.has(version.configuration)) return std::optional<Applied>();
       auto applied = application.run(session, inventory);
       // What was loaded here is told apart from a start by what ProxySQL says of itself afterwards.
-      if (applied.loaded && !version.dry_run) state.observe(proxysql.signs_of_session().start);
+      if (applied.loaded && !version.dry_run) state.observe(proxysql.signs_of_session(state.start).start);
       return std::optional(std::move(applied));
     });
   } catch (const Unavailable& error) {

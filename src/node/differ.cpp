@@ -30,7 +30,7 @@ class Differ {
     const auto selected = proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
       return select_configurations(options_.configurations, job_.settings, inventory);
     });
-    if (!selected.empty()) files_.state().observe(proxysql_.signs().start);
+    if (!selected.empty()) files_.state().observe(proxysql_.signs(files_.state().start).start);
     auto worst = ExitCode::ok;
     for (const auto* configuration : selected) {
       try {

@@ -100,28 +100,21 @@ void renew_metrics(const Job& job) {
   }
 }
 
-Signs LocalProxySql::signs() {
-  return with_connection([&] { return signs_of_session(); });
+Signs LocalProxySql::signs(const std::optional<Start>& known) {
+  return with_connection([&] { return signs_of_session(known); });
 }
 
-Signs LocalProxySql::signs_of_session() {
+Signs LocalProxySql::signs_of_session(const std::optional<Start>& known) {
   auto& link = *link_;
   Signs signs;
   if (link.start) {
     signs = {.loads = read_loads(*link.session), .start = std::move(link.start)};
     count_loads(*signs.start, signs.loads);
   } else {
-    signs = read_signs(*link.session, job_.context.clock);
+    signs = read_signs(*link.session, job_.context.clock, known);
   }
   link.start = signs.start;
   return signs;
-}
-
-Signs LocalProxySql::fresh_signs() {
-  return with_connection([&] {
-    link_->start.reset();
-    return signs_of_session();
-  });
 }
 
 std::string LocalProxySql::load_mark() {

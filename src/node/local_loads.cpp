@@ -173,7 +173,7 @@ std::string LocalLoads::keep_one(const Configuration& configuration, const KvEnt
   NodeFiles files(job_, true);
   LocalProxySql proxysql(job_, patience);
   // Before anything of it is read, so that what is loaded from here on is not taken for kept.
-  const auto signs = proxysql.fresh_signs();
+  const auto signs = proxysql.signs(files.state().start);
   files.state().observe(signs.start);
   const auto* counted = files.state().counted(name);
   if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value)) {

@@ -8,8 +8,8 @@
 namespace proxysql_consul {
 namespace {
 
-/// How often ProxySQL is asked whether it is the one that it was, which costs it milliseconds, and where there is
-/// something to publish, whether somebody loaded anything, which costs it next to nothing.
+/// How often ProxySQL is asked whether it is the one that it was, and where there is something to publish, whether
+/// somebody loaded anything, which costs it less.
 constexpr std::chrono::milliseconds between_looks_at_starts{1000};
 constexpr std::chrono::milliseconds between_looks_at_loads{20};
 /// A ProxySQL that starts anew is away for so long.
@@ -33,10 +33,8 @@ std::chrono::milliseconds ProxySqlWatch::between_looks() const {
 /// Nothing where there is nothing new to see.
 std::optional<Signs> ProxySqlWatch::look_closer() {
   const bool may_find = loads_.may_find(proxysql_);
-  if (!is_away_ && clock_.steady() < next_whole_look_) {
-    return may_find ? std::optional(proxysql_.signs()) : std::nullopt;
-  }
-  auto signs = proxysql_.fresh_signs();
+  if (!may_find && !is_away_ && clock_.steady() < next_whole_look_) return std::nullopt;
+  auto signs = proxysql_.signs(signs_ ? signs_->start : std::nullopt);
   next_whole_look_ = clock_.steady() + between_looks_at_starts;
   return signs;
 }

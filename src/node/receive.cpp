@@ -108,7 +108,7 @@ class Receiver {
 
   void observe_start() {
     try {
-      files_.state().observe(proxysql_.signs().start);
+      files_.state().observe(proxysql_.signs(files_.state().start).start);
     } catch (const Error& error) {
       // Each configuration says so itself, and is recorded as failed.
       job_.log.debug("start of ProxySQL unknown: {}", error.what());

@@ -55,7 +55,7 @@ class Rollback {
     publisher_.refuse_frozen();
     if (const auto why = who_could_not_open(job_, name_, files_.uuid())) throw Error(*why);
     choose();
-    files_.state().observe(proxysql_.signs().start);
+    files_.state().observe(proxysql_.signs(files_.state().start).start);
     if (options_.dry_run) {
       preview();
       return {};

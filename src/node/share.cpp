@@ -51,7 +51,7 @@ class Save {
       job_.context.out << "nothing to do: this ProxySQL " << proxysql_.version()
                        << " has none of the accepted configurations\n";
     } else {
-      files_.state().observe(proxysql_.signs().start);
+      files_.state().observe(proxysql_.signs(files_.state().start).start);
     }
     // A scheduler's save mostly finds nothing to write, and so need not know.
     if (!options_.dry_run && !options_.how.if_current) publisher_.refuse_frozen();
@@ -97,7 +97,7 @@ class Save {
     auto saving = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
       auto read_now = read(session, inventory, configuration);
       // In the same session, which no start outlives.
-      files_.state().observe(proxysql_.signs_of_session().start);
+      files_.state().observe(proxysql_.signs_of_session(files_.state().start).start);
       return read_now;
     });
     auto& reading = saving.reading;

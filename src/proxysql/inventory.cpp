@@ -51,9 +51,10 @@ Inventory read_inventory(AdminSession& session) {
   Inventory inventory;
   const auto version = session.query("SELECT @@version").rows;
   if (!version.empty() && !version[0].empty()) inventory.version = version[0][0].value_or("");
-  // No table's name ends like a prefix.
+  // No table's name ends like a prefix. Spelt in small letters the table of variables makes the server fill that of
+  // runtime anew, whichever of the two a statement is about.
   const auto names = session.query("SELECT name FROM sqlite_master WHERE type='table' UNION ALL " +
-                                   std::string(prefix_in) + std::string(variables_table));
+                                   std::string(prefix_in) + "GLOBAL_VARIABLES");
   for (const auto& row : names.rows) {
     if (row.empty() || !row[0] || row[0]->empty()) continue;
     auto& kind = row[0]->ends_with('-') ? inventory.variables : inventory.tables;

@@ -15,25 +15,43 @@ std::int64_t seconds_now(Clock& clock) {
   return std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count();
 }
 
-Load load_in(const RowView& row) {
-  return {.name = std::string(row[0].value_or("")),
-          .version = static_cast<std::uint64_t>(number_in(row[1])),
-          .checksum = std::string(row[2].value_or(""))};
-}
-
-/// The loads, and two figures among them, by one statement; nothing where the server has no such tables.
-Rows read_rows(AdminSession& session) {
+/// What `read` gives, or nothing where the server has no such table.
+template <typename Read>
+auto where_it_is_told(Read read) -> decltype(read()) {
   try {
-    return query_rows(session,
-                      "SELECT name, version, checksum FROM runtime_checksums_values UNION ALL "
-                      "SELECT Variable_Name, Variable_Value, NULL FROM stats.stats_mysql_global WHERE Variable_Name IN "
-                      "('ProxySQL_Uptime','Servers_table_version')",
-                      3);
+    return read();
   } catch (const Unavailable&) {
     throw;
   } catch (const Error& error) {
     if (std::string_view(error.what()).find("no such table") == std::string_view::npos) throw;
     return {};
+  }
+}
+
+/// When the process began, and how often servers were loaded since it started.
+std::optional<Start> read_start(AdminSession& session, Clock& clock) {
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    const auto before = seconds_now(clock);
+    const auto rows = query_rows(session,
+                                 "SELECT Variable_Name, Variable_Value FROM stats.stats_mysql_global WHERE "
+                                 "Variable_Name IN ('ProxySQL_Uptime','Servers_table_version')",
+                                 2);
+    const auto after = seconds_now(clock);
+    // An answer that took its time says little about when the server began.
+    if (after - before > 1 && attempt < attempts) continue;
+    Start start;
+    bool tells = false;
+    for (const auto& row : rows) {
+      const auto number = number_in(row[1]);
+      if (row[0] == "ProxySQL_Uptime") {
+        start.began = after - std::clamp(number, std::int64_t{0}, after);
+        tells = true;
+      } else {
+        start.servers_loads = static_cast<std::uint64_t>(number);
+      }
+    }
+    return tells ? std::optional(std::move(start)) : std::nullopt;
   }
 }
 
@@ -57,17 +75,26 @@ std::vector<Load> read_loads(AdminSession& session, const Inventory& inventory) 
 
 std::vector<Load> read_loads(AdminSession& session) {
   std::vector<Load> loads;
-  for (const auto& row :
-       query_rows(session, "SELECT name, version, checksum FROM runtime_checksums_values ORDER BY name", 3)) {
-    loads.push_back(load_in(row));
+  // A start may follow within the second in which something was loaded.
+  for (const auto& row : query_rows(session,
+                                    "SELECT name, version, checksum, epoch*(epoch<strftime('%s','now')-1) "
+                                    "FROM runtime_checksums_values ORDER BY name",
+                                    4)) {
+    loads.push_back({.name = std::string(row[0].value_or("")),
+                     .version = static_cast<std::uint64_t>(number_in(row[1])),
+                     .checksum = std::string(row[2].value_or("")),
+                     .epoch = number_in(row[3])});
   }
   return loads;
 }
 
 void count_loads(Start& start, const std::vector<Load>& loads) {
   start.loads.clear();
+  start.epochs.clear();
   for (const auto& load : loads) {
-    if (load.version != 0) start.loads[load.name] = load.version;
+    if (load.version == 0) continue;
+    start.loads[load.name] = load.version;
+    if (load.epoch != 0) start.epochs[load.name] = load.epoch;
   }
 }
 
@@ -98,34 +125,20 @@ std::string own_load(const std::string& before, const std::string& now) {
 
 bool tells_all_loads(const Configuration& configuration) { return !is_users_table(configuration.tables.front()); }
 
-Signs read_signs(AdminSession& session, Clock& clock) {
-  constexpr int attempts = 3;
-  for (int attempt = 1;; ++attempt) {
-    const auto before = seconds_now(clock);
-    const auto rows = read_rows(session);
-    const auto after = seconds_now(clock);
-    // An answer that took its time says little about when the server began.
-    if (after - before > 1 && attempt < attempts) continue;
-    Signs signs;
-    Start start;
-    bool tells = false;
-    for (const auto& row : rows) {
-      const auto name = row[0].value_or("");
-      const auto number = number_in(row[1]);
-      if (name == "ProxySQL_Uptime") {
-        start.began = after - std::clamp(number, std::int64_t{0}, after);
-        tells = true;
-      } else if (name == "Servers_table_version") {
-        start.servers_loads = static_cast<std::uint64_t>(number);
-      } else {
-        signs.loads.push_back(load_in(row));
-      }
-    }
-    count_loads(start, signs.loads);
-    // Without what was loaded a PROXYSQL RESTART cannot be told.
-    if (tells && !start.loads.empty()) signs.start = std::move(start);
+Signs read_signs(AdminSession& session, Clock& clock, const std::optional<Start>& known) {
+  Signs signs{.loads = where_it_is_told([&] { return read_loads(session); }), .start = known};
+  Start now;
+  count_loads(now, signs.loads);
+  // Without what was loaded a PROXYSQL RESTART cannot be told.
+  if (now.loads.empty()) {
+    signs.start.reset();
     return signs;
   }
+  if (!known || !is_surely_same_start(*known, now)) {
+    signs.start = where_it_is_told([&] { return read_start(session, clock); });
+  }
+  if (signs.start) count_loads(*signs.start, signs.loads);
+  return signs;
 }
 
 std::string read_load_mark(AdminSession& session) {

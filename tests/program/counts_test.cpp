@@ -17,6 +17,8 @@ class Counts : public Run {
   void SetUp() override {
     a.execute({"INSERT INTO mysql_query_rules(rule_id,active,match_digest) VALUES (1,1,'a'),(2,1,'b')",
                "LOAD MYSQL QUERY RULES TO RUNTIME"});
+    // What was loaded in this very second tells nothing of starts.
+    for (auto* node : {&a, &b}) node->clock.turn(std::chrono::seconds(10));
     EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
     EXPECT_EQ(b.run({"pull", "mysql_query_rules"}).status, 0);
     forget();
@@ -57,7 +59,7 @@ class Counts : public Run {
 TEST_F(Counts, OfASaveForSchedulersThatFindsNothing) {
   ASSERT_EQ(a.run({"save", "--if-current", "mysql_query_rules"}).status, 0);
   EXPECT_THAT(reads(a), IsEmpty());
-  EXPECT_LE(a.engine.log().size(), 4U);
+  EXPECT_LE(a.engine.log().size(), 4U) << ::testing::PrintToString(a.engine.log());
   EXPECT_EQ(a.opened.size(), 1U);
   EXPECT_THAT(consul.log, ElementsAre("GET " + rules_key));
 }

@@ -61,6 +61,7 @@ TEST_F(Update, AppliesWithAWarningWhatANodeWithTheSameUuidSaved) {
 }
 
 TEST_F(Update, DoesNothingForAVersionThatItHasApplied) {
+  b.clock.turn(std::chrono::seconds(10));
   save_from_a({"db1"});
   EXPECT_EQ(b.update().status, 0);
   b.engine.clear_log();

@@ -43,6 +43,7 @@ StandinAdmin::StandinAdmin(StandinVersion version, const StandinHost& host, cons
     : host_(host),
       layers_(version, host, before == nullptr ? nullptr : &before->layers_),
       checksums_(layers_, same_process ? before->checksums_.values() : Checksums{}) {
+  layers_.db().follow(host_.clock);
   layers_.db().must("ATTACH ':memory:' AS stats");
   layers_.db().must(
       "CREATE TABLE stats.stats_mysql_global (Variable_Name VARCHAR NOT NULL PRIMARY KEY,"

@@ -26,6 +26,19 @@ void padded_digest(sqlite3_context* context, int, sqlite3_value** values) {
   sqlite3_result_text(context, out.data(), -1, SQLITE_TRANSIENT);
 }
 
+/// SQL function: strftime('%s','now') by the stand-in's own clock.
+void now_by_clock(sqlite3_context* context, int count, sqlite3_value** values) {
+  const auto is = [&](int number, std::string_view word) {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[number]));
+    return text != nullptr && text == word;
+  };
+  if (count != 2 || !is(0, "%s") || !is(1, "now")) {
+    return sqlite3_result_error(context, "stand-in: knows strftime('%s','now') alone", -1);
+  }
+  const auto now = std::to_string(static_cast<const StandinClock*>(sqlite3_user_data(context))->now());
+  sqlite3_result_text(context, now.c_str(), -1, SQLITE_TRANSIENT);
+}
+
 std::unique_ptr<sqlite3, int (*)(sqlite3*)> open_memory() {
   sqlite3* db = nullptr;
   if (sqlite3_open(":memory:", &db) != SQLITE_OK) throw std::runtime_error("stand-in: cannot open SQLite");
@@ -110,6 +123,11 @@ bool has_row_value(std::string_view sql) {
 }
 
 Database::Database() : db_(open_memory()) {}
+
+void Database::follow(const StandinClock& clock) {
+  auto* user_data = const_cast<StandinClock*>(&clock);
+  sqlite3_create_function(db_.get(), "strftime", -1, SQLITE_UTF8, user_data, now_by_clock, nullptr, nullptr);
+}
 
 Answer Database::run(std::string_view sql) {
   sqlite3* db = db_.get();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "standin/standin_host.h"
 #include "standin/standin_types.h"
 
 struct sqlite3;
@@ -29,6 +30,9 @@ class Database {
  public:
   Database();
 
+  /// From now on strftime('%s','now'), of which that is the only use there is, says the clock's time. The clock must
+  /// outlive the object.
+  void follow(const StandinClock& clock);
   /// Runs the first statement of the text, up to its first NUL byte, as the original does. An error is SQLite's text.
   Answer run(std::string_view sql);
   /// Throws std::runtime_error where the statement fails.

@@ -26,9 +26,15 @@ struct Start {
   /// By the name in runtime_checksums_values how often that was loaded. They begin anew with each process, and a
   /// PROXYSQL RESTART loads them all.
   std::map<std::string, std::uint64_t> loads;
+  /// When that was, in seconds of ProxySQL's clock; of those only that were past when this was read.
+  std::map<std::string, std::int64_t> epochs = {};
 
   bool operator==(const Start&) const = default;
 };
+
+/// True where something that was loaded by `then` has not been loaded since, as every start would have done. Looks at
+/// the loads alone; false says nothing.
+bool is_surely_same_start(const Start& then, const Start& now);
 
 /// True where nothing in `now` shows a start since `then` was read. That everything was loaded since does show one: an
 /// operator who does all that looks the same, and a comparison too many costs less than a start that is missed.

@@ -109,12 +109,10 @@ class LocalProxySql {
   /// "" where it is not connected.
   const std::string& version();
 
-  /// What it says of its start and of its LOADs. Throws as with_session().
-  Signs signs();
+  /// What it says of its LOADs and of its start, which mostly is the one that is `known`. Throws as with_session().
+  Signs signs(const std::optional<Start>& known = {});
   /// The same within with_session(), of that very session.
-  Signs signs_of_session();
-  /// The same, where what the session told of its start before does not count: costs ProxySQL fifty times as much.
-  Signs fresh_signs();
+  Signs signs_of_session(const std::optional<Start>& known = {});
   /// As read_load_mark(). Throws as with_session().
   std::string load_mark();
 

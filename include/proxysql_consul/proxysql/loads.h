@@ -21,6 +21,7 @@ struct Load {
   std::string name;           ///< mostly a configuration's
   std::uint64_t version = 0;  ///< how many LOADs there were; 0: none that counts
   std::string checksum;
+  std::int64_t epoch = 0;  ///< when the last was, in seconds of the server's clock; 0 where that is not quite past
 
   bool operator==(const Load&) const = default;
 };
@@ -61,11 +62,12 @@ struct Signs {
   std::optional<Start> start;  ///< nothing where it does not tell (1.x, or one that counts no loads)
 };
 
-/// By one statement, which costs ProxySQL 1.8 ms. Throws what AdminSession::query() throws.
-Signs read_signs(AdminSession& session, Clock& clock);
+/// One small question where the loads show that the start is still the one that is `known`; else one more, which costs
+/// ProxySQL 3 ms. Throws what AdminSession::query() throws.
+Signs read_signs(AdminSession& session, Clock& clock, const std::optional<Start>& known = {});
 
 /// What changes with each LOAD of anything that has a sign of its LOADs, and with what a monitor does: costs ProxySQL a
-/// hundredth of read_signs(). "" where the server does not tell. Throws what AdminSession::query() throws.
+/// fraction of read_signs(). "" where the server does not tell. Throws what AdminSession::query() throws.
 std::string read_load_mark(AdminSession& session);
 
 }  // namespace proxysql_consul

@@ -170,6 +170,40 @@ TEST(State, TellsOfAFreezeAndOfAnotherProxySql) {
   EXPECT_EQ(parse_state(format_state(state), "f").proxysql_version, "2.7.2");
 }
 
+TEST(State, TellsByWhatWasNotLoadedSinceThatNothingHasStarted) {
+  auto then = first_start;
+  then.epochs = {{"mysql_servers", 1500}, {"mysql_users", 1200}};
+  const auto now = [](std::uint64_t servers, std::int64_t servers_at, std::uint64_t users, std::int64_t users_at) {
+    return Start{.loads = {{"mysql_query_rules", 1}, {"mysql_servers", servers}, {"mysql_users", users}},
+                 .epochs = {{"mysql_servers", servers_at}, {"mysql_users", users_at}}};
+  };
+  const struct {
+    const char* what;
+    Start start;
+    bool same;
+  } cases[] = {
+      {"nothing happened", now(7, 1500, 2, 1200), true},
+      {"servers were loaded", now(8, 1600, 2, 1200), true},
+      {"both were loaded, or PROXYSQL RESTART", now(8, 1600, 3, 1600), false},
+      {"a process that has loaded them as often", now(7, 1600, 2, 1600), false},
+      {"a time that was set back", now(1, 1500, 1, 1200), false},
+      {"what was loaded is of this very second", {.loads = first_start.loads, .epochs = {}}, false},
+  };
+  for (const auto& [what, start, same] : cases) EXPECT_EQ(is_surely_same_start(then, start), same) << what;
+  EXPECT_FALSE(is_surely_same_start(first_start, now(7, 1500, 2, 1200))) << "which tells no times";
+  State state;
+  state.observe(then);
+  auto loaded = then;
+  loaded.loads["mysql_servers"] = 8;
+  loaded.epochs["mysql_servers"] = 1600;
+  state.observe(loaded);
+  EXPECT_EQ(state.start->epochs, then.epochs) << "what still tells is no news";
+  loaded.loads["mysql_users"] = 3;
+  loaded.epochs["mysql_users"] = 1700;
+  state.observe(loaded);
+  EXPECT_EQ(state.start->epochs, loaded.epochs);
+}
+
 TEST(State, TellsAStartFromTheSame) {
   const auto now = [](std::int64_t began, std::uint64_t servers_loads, std::uint64_t rules, std::uint64_t servers,
                       std::uint64_t users) {

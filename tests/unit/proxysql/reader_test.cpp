@@ -116,12 +116,19 @@ TEST(Loads, TellOfAStartWhereTheServerDoes) {
     ASSERT_TRUE(first.has_value());
     clock.turn(std::chrono::seconds(100));
     execute(engine, {load_servers});
-    EXPECT_TRUE(is_same_start(*first, *start()));
+    const auto later = start();
+    EXPECT_TRUE(is_same_start(*first, *later));
+    engine.clear_log();
+    EXPECT_EQ(read_signs(session, clock, later).start, later);
+    EXPECT_EQ(engine.log().size(), 1U) << "what was not loaded since tells that nothing has started";
     engine.execute("PROXYSQL RESTART");
     StandinSession again(engine);
     const auto restarted = read_signs(again, clock).start;
     ASSERT_TRUE(restarted.has_value());
     EXPECT_FALSE(is_same_start(*first, *restarted));
+    const auto found = read_signs(again, clock, later).start;
+    ASSERT_TRUE(found.has_value());
+    EXPECT_FALSE(is_same_start(*later, *found));
   }
   StandinEngine old(StandinVersion::v1_1);
   StandinSession session(old);
