@@ -65,8 +65,10 @@ class Differ {
         patience_.retry([&] { return open_document(*consul_, keys_, job_.settings.keyring(), version->entry, name); });
     if (!held) throw Error(ExitCode::payload, "version " + to_string(version->id) + " is empty");
     auto compared = compare_here(job_, proxysql_, files_.state(), configuration, version->id, *held);
-    if (!compared.comparison.is_same()) differing_.push_back(std::move(*version));
-    if (!compared.comparison.is_same()) names_.push_back(name);
+    if (!compared.comparison.is_same()) {
+      differing_.push_back(std::move(*version));
+      names_.push_back(name);
+    }
     if (options_.json) {
       compared_.push_back(std::move(compared));
     } else {

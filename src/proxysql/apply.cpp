@@ -47,6 +47,8 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   Applied result;
   fit_document(session, inventory, memory, result);
   if (schemas_.empty()) return result;
+  // What a monitor did is nobody's edit.
+  const bool as_loaded = runtime && runtime->as_loaded;
   Layers layers{.memory = std::move(memory), .runtime = {}, .disk = {}};
   if (runtime) {
     // Against the document that was loaded here before, what a monitor did is no difference.
@@ -86,6 +88,10 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
                            ? describe_local_edits(schemas_, sharing_, *layers.runtime, layers.memory)
                            : std::string();
     if (!edits.empty()) result.notices.push_back(what + edits);
+  }
+  if (!plan.statements.empty() && !circumstances.interrupted && layers.runtime && as_loaded) {
+    const auto replaced = describe_replaced_edits(schemas_, *layers.runtime, layers.memory, plan.target);
+    if (!replaced.empty()) result.notices.push_back("replaces " + replaced);
   }
   if (plan.does_something()) {
     for (auto& line : sharing_.unmet()) result.notices.push_back(std::move(line));

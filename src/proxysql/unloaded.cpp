@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t many_rows = 1000;
 constexpr std::size_t most_named = 5;
+const std::string edited_words = "what was edited in memory and not LOADed: ";
 
 /// Of each table, by one question.
 std::vector<std::size_t> count_active(AdminSession& session, const std::vector<TableSchema>& schemas) {
@@ -91,6 +92,31 @@ std::string describe_local_edits(const std::vector<TableSchema>& schemas, const 
                        : "what is kept local and was edited in memory and not LOADed: " + some_of(std::move(lines));
 }
 
+std::string describe_replaced_edits(const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
+                                    const std::vector<Table>& memory, const std::vector<Table>& target) {
+  std::vector<std::string> lines;
+  for (const auto& schema : schemas) {
+    const auto& here = table_named(memory, schema.name);
+    const auto& there = table_named(runtime, schema.name);
+    const auto& next = table_named(target, schema.name);
+    if (here.rows == there.rows || here.rows == next.rows) continue;
+    const auto form = [](const Table& table) { return runtime_form(shared_form(table, {})); };
+    const auto key = schema.key();
+    const auto row_of = [](const Change& change) {
+      return change.kind == Change::Kind::removed ? change.from : change.to;
+    };
+    const auto edited = form(here);
+    std::set<Row> replaced;
+    for (const auto& change : changes_between(schema, edited, form(next), Match::loaded)) {
+      replaced.insert(pick(row_of(change), key));
+    }
+    for (const auto& edit : changes_between(schema, form(there), edited, Match::loaded)) {
+      if (replaced.contains(pick(row_of(edit), key))) lines.push_back(describe_row(schema, row_of(edit)));
+    }
+  }
+  return lines.empty() ? std::string() : edited_words + some_of(std::move(lines));
+}
+
 std::string describe_carried_along(AdminSession& session, const Inventory& inventory,
                                    const Configuration& configuration, const std::vector<TableSchema>& schemas,
                                    const std::vector<std::string>& spoken_of) {
@@ -111,7 +137,7 @@ std::string describe_carried_along(AdminSession& session, const Inventory& inven
       lines.push_back(describe_row(schema, change.kind == Change::Kind::added ? change.to : change.from));
     }
   }
-  return lines.empty() ? std::string() : "what was edited in memory and not LOADed: " + some_of(std::move(lines));
+  return lines.empty() ? std::string() : edited_words + some_of(std::move(lines));
 }
 
 }  // namespace proxysql_consul

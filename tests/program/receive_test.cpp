@@ -63,6 +63,25 @@ TEST_F(Receive, ComparesAnewWhereTheSettingsHaveChanged) {
   EXPECT_EQ(b.update().out, "nothing to do: what came was applied or saved here before\n");
 }
 
+TEST_F(Receive, SaysWhatItReplacesThatNobodyLoaded) {
+  b.set_servers({"db1", "db2", "db3"});
+  b.execute({"UPDATE mysql_servers SET weight=7 WHERE hostname='db1'", "DELETE FROM mysql_servers WHERE hostname='db2'",
+             "UPDATE mysql_servers SET weight=9 WHERE hostname='db3'",
+             "INSERT INTO mysql_servers(hostgroup_id,hostname) VALUES (5,'new')"});
+  consul.set(servers_key, R"({"config_name":"mysql_servers","uuid":"u","tables":{"mysql_servers":)"
+                          R"([["1","db1","1"],["1","db2","1"],["1","db3","9"]]},)"
+                          R"("columns":{"mysql_servers":["hostgroup_id","hostname","weight"]}})");
+  for (const Texts& words : {Texts{"pull", "--dry-run"}, Texts{"pull"}}) {
+    const auto ran = b.run(words);
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.err, ElementsAre("info: mysql_servers: replaces what was edited in memory and not LOADed: table "
+                                     "mysql_servers, row hostgroup_id=1, hostname=db1, port=3306; table mysql_servers, "
+                                     "row hostgroup_id=1, hostname=db2, port=3306; table mysql_servers, row "
+                                     "hostgroup_id=5, hostname=new, port=3306"));
+  }
+  EXPECT_EQ(b.servers(), (Texts{"db1", "db2", "db3"}));
+}
+
 TEST_F(Receive, SaysWhatALoadMakesLiveThatNobodyLoaded) {
   b.configure(R"("accept":["mysql_servers","mysql_variables"],"exclude_variables":["mysql-monitor_*"])");
   b.execute(

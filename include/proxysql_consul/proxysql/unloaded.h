@@ -25,6 +25,11 @@ std::string describe_unloaded(AdminSession& session, const Configuration& config
 std::string describe_local_edits(const std::vector<TableSchema>& schemas, const Sharing& sharing,
                                  const std::vector<Table>& runtime, const std::vector<Table>& memory);
 
+/// What memory holds otherwise than runtime, and `target`, which is about to take its place, otherwise than memory:
+/// "what was edited in memory and not LOADed: ...", or "". All have the tables of `schemas`, `runtime` as loaded.
+std::string describe_replaced_edits(const std::vector<TableSchema>& schemas, const std::vector<Table>& runtime,
+                                    const std::vector<Table>& memory, const std::vector<Table>& target);
+
 /// What a LOAD of the configuration brings to runtime, and a SAVE to disk, beside a document: what memory holds
 /// otherwise than runtime of the tables in `schemas`, and of variables, those but `spoken_of`. "what was edited in
 /// memory and not LOADed: ...", or "" where there is nothing. Throws what AdminSession::query() throws.
