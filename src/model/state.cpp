@@ -98,33 +98,6 @@ std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cas
 
 std::string_view to_string(PassedOver why) { return passed_names.at(static_cast<std::size_t>(why)); }
 
-bool is_surely_same_start(const Start& then, const Start& now) {
-  const auto count = [](const Start& start, const std::string& name) {
-    const auto found = start.loads.find(name);
-    return found != start.loads.end() ? found->second : 0;
-  };
-  return std::any_of(then.epochs.begin(), then.epochs.end(), [&](const auto& epoch) {
-    const auto found = now.epochs.find(epoch.first);
-    return found != now.epochs.end() && found->second == epoch.second &&
-           count(now, epoch.first) == count(then, epoch.first);
-  });
-}
-
-bool is_same_start(const Start& then, const Start& now) {
-  constexpr std::int64_t wobble = 2;
-  const auto moved = now.began - then.began;
-  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads) return false;
-  const auto loads_now = [&](const std::string& name) {
-    const auto found = now.loads.find(name);
-    return found != now.loads.end() ? found->second : 0;
-  };
-  const auto& loads = then.loads;
-  return std::none_of(loads.begin(), loads.end(),
-                      [&](const auto& load) { return loads_now(load.first) < load.second; }) &&
-         std::any_of(loads.begin(), loads.end(),
-                     [&](const auto& load) { return loads_now(load.first) == load.second; });
-}
-
 void State::observe(const std::optional<Start>& now) {
   observed = now.has_value();
   if (!now) return;
