@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxysql_consul/node/own_cells.h"
 #include "proxysql_consul/proxysql/loads.h"
 
 namespace proxysql_consul {
@@ -16,8 +17,12 @@ std::optional<Applied> apply_version(const Job& job, NodeFiles& files, LocalProx
                           (known->outcome != Outcome::saved || known->start != 0);
   const bool same = was_loaded && known->version == version.version && known->sha256 == version.sha256;
   const bool was_interrupted = known != nullptr && known->applying;
+  auto own = version.own;
+  if (own.empty() && known != nullptr && known->pending) {
+    own = read_own(job, proxysql, state, version.configuration);
+  }
   ApplyOptions how{.scope = job.settings.scope,
-                   .save_to_disk = job.settings.save_to_disk,
+                   .save_to_disk = job.settings.save_to_disk && version.to_disk,
                    .dry_run = version.dry_run,
                    .circumstances = {.interrupted = was_interrupted, .loaded_before = same},
                    .known_load = same && tells_all_loads(version.configuration) ? known->load : std::string(),
@@ -27,7 +32,7 @@ std::optional<Applied> apply_version(const Job& job, NodeFiles& files, LocalProx
                          files.write_state();
                        },
                    .only_over = version.only_over,
-                   .own = version.own};
+                   .own = std::move(own)};
   Application application(version.configuration, version.wanted, std::move(how));
   try {
     return proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {

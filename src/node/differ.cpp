@@ -146,7 +146,7 @@ ListedDifference compare_here(const Job& job, LocalProxySql& proxysql, const Sta
   auto comparison = proxysql.with_session([&](AdminSession& session, const Inventory& inventory) {
     auto reading = read_shared(session, inventory, configuration, job.settings, false);
     if (may_be_inactive && !reading.from_memory && !reading.memory) {
-      reading.memory = read_memory(session, configuration, reading.schemas, job.settings);
+      reading.memory = read_layer(session, configuration, reading.schemas, job.settings);
     }
     const Local local{.configuration = reading.configuration,
                       .schemas = std::move(reading.schemas),

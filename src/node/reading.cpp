@@ -6,7 +6,6 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/forms.h"
-#include "proxysql_consul/proxysql/reader.h"
 
 namespace proxysql_consul {
 namespace {
@@ -54,9 +53,31 @@ std::vector<const Configuration*> select_configurations(const std::vector<std::s
   return selected;
 }
 
-std::vector<Table> read_memory(AdminSession& session, const Configuration& configuration,
-                               const std::vector<TableSchema>& schemas, const Settings& settings) {
-  return shared(read_tables(session, configuration, schemas, Layer::memory), settings);
+std::vector<Table> read_layer(AdminSession& session, const Configuration& configuration,
+                              const std::vector<TableSchema>& schemas, const Settings& settings, Layer layer) {
+  return shared(read_tables(session, configuration, schemas, layer), settings);
+}
+
+void name_columns(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                  std::vector<Table>& tables, const std::string& whose) {
+  const bool is_named =
+      std::all_of(tables.begin(), tables.end(), [](const Table& table) { return !table.columns.empty(); });
+  if (is_named) return;
+  const auto schemas = read_schemas(session, inventory, configuration);
+  for (auto& table : tables) {
+    const auto schema = std::find_if(schemas.begin(), schemas.end(),
+                                     [&](const TableSchema& candidate) { return candidate.name == table.name; });
+    if (schema == schemas.end()) {
+      throw Error(ExitCode::payload,
+                  whose + " names no columns, and this ProxySQL has no table " + printable(table.name, 64),
+                  "roll back on a node whose ProxySQL has it");
+    }
+    // Rows of another width are refused when they are applied.
+    for (const auto& column : schema->columns) table.columns.push_back(column.name);
+    for (const auto& row : table.rows) {
+      if (row.size() != table.columns.size()) return;
+    }
+  }
 }
 
 Reading read_shared(AdminSession& session, const Inventory& inventory, const Configuration& known,
@@ -85,7 +106,7 @@ Reading read_shared(AdminSession& session, const Inventory& inventory, const Con
   reading.as_loaded = runtime.as_loaded;
   reading.load = std::move(runtime.load);
   if (has_local) note_left_out(read_tables(session, configuration, reading.schemas, Layer::memory));
-  if (!reading.as_loaded) reading.memory = read_memory(session, configuration, reading.schemas, settings);
+  if (!reading.as_loaded) reading.memory = read_layer(session, configuration, reading.schemas, settings);
   return reading;
 }
 

@@ -15,8 +15,8 @@
 #include "proxysql_consul/node/differ.h"
 #include "proxysql_consul/node/keep.h"
 #include "proxysql_consul/node/key_holders.h"
+#include "proxysql_consul/node/own_cells.h"
 #include "proxysql_consul/node/reading.h"
-#include "proxysql_consul/proxysql/reader.h"
 
 namespace proxysql_consul {
 namespace {
@@ -46,7 +46,8 @@ class Rollback {
         proxysql_(job, patience_),
         consul_(job.open_consul(job.settings.consul)),
         publisher_(*consul_, keys_, ring_, job.settings.catalogue.names(), patience_, job.log,
-                   job.settings.history_limit) {}
+                   job.settings.history_limit),
+        does_disk_wait_(does_disk_keep_own(job.settings, configuration_)) {}
 
   RolledBack run() {
     proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
@@ -60,8 +61,9 @@ class Rollback {
       preview();
       return {};
     }
-    const auto applied = apply_chosen();
+    auto applied = apply_chosen();
     const auto published = publish();
+    if (does_disk_wait_) bring_to_disk(applied, published);
     record(applied, published);
     say(applied, published);
     if (published.written) publisher_.tidy(name_);
@@ -90,38 +92,15 @@ class Rollback {
     }
     held_ = std::move(*held);
     document_ = *held_.document;
-    name_columns();
+    proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
+      name_columns(session, inventory, configuration_, document_.tables, name_ + ": version " + to_string(id_));
+    });
     document_.uuid = files_.uuid();
     document_.origin = {.host = job_.context.host,
                         .by = job_.context.user,
                         .proxysql_version = proxysql_.version(),
                         .saved_at = job_.now(),
                         .message = message_of(id_, *held_.document, options_.message)};
-  }
-
-  /// Gives the rows of a document of 2016 the names that this ProxySQL has for them.
-  void name_columns() {
-    const bool is_named = std::all_of(document_.tables.begin(), document_.tables.end(),
-                                      [](const Table& table) { return !table.columns.empty(); });
-    if (is_named) return;
-    const auto schemas = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
-      return read_schemas(session, inventory, configuration_);
-    });
-    for (auto& table : document_.tables) {
-      const auto schema = std::find_if(schemas.begin(), schemas.end(),
-                                       [&](const TableSchema& candidate) { return candidate.name == table.name; });
-      if (schema == schemas.end()) {
-        throw Error(ExitCode::payload,
-                    name_ + ": version " + to_string(id_) + " names no columns, and this ProxySQL has no table " +
-                        printable(table.name, 64),
-                    "roll back on a node whose ProxySQL has it");
-      }
-      // Rows of another width are refused when they are applied.
-      for (const auto& column : schema->columns) table.columns.push_back(column.name);
-      for (const auto& row : table.rows) {
-        if (row.size() != table.columns.size()) return;
-      }
-    }
   }
 
   void preview() {
@@ -152,11 +131,8 @@ class Rollback {
 
   /// Rows that the version has not go, and with them what is local of them.
   void remember_own() {
-    if (!job_.settings.scope.is_about(configuration_.tables)) return;
-    own_ = proxysql_.with_session([&](AdminSession& session, const Inventory& inventory) {
-      const auto here = inventory.here(configuration_);
-      return read_memory(session, here, read_schemas(session, inventory, here), job_.settings);
-    });
+    if (does_disk_wait_) bring_own_to_disk(job_, proxysql_, configuration_);
+    own_ = read_own(job_, proxysql_, files_.state(), configuration_);
   }
 
   Applied apply_chosen() {
@@ -168,7 +144,7 @@ class Rollback {
     announce(job_, files_, proxysql_.version());
     Applied applied;
     try {
-      applied = apply(*held_.document, id_.version, held_.entry.value);
+      applied = apply(*held_.document, id_.version, held_.entry.value, !does_disk_wait_);
     } catch (const Unavailable& error) {
       leave_marked(error);
     } catch (const Error& error) {
@@ -182,7 +158,7 @@ class Rollback {
     return applied;
   }
 
-  Applied apply(const Document& document, std::uint64_t version, const std::string& text) {
+  Applied apply(const Document& document, std::uint64_t version, const std::string& text, bool to_disk = true) {
     const Wanted wanted{.tables = document.tables, .from_memory = document.from_memory};
     auto applied = apply_version(job_, files_, proxysql_,
                                  {.configuration = configuration_,
@@ -190,9 +166,28 @@ class Rollback {
                                   .version = version,
                                   .sha256 = sha256_hex(text),
                                   .dry_run = options_.dry_run,
-                                  .own = own_});
+                                  .own = own_,
+                                  .to_disk = to_disk});
     // Whether there is such a configuration was asked before.
     return applied.value_or(Applied());
+  }
+
+  /// From here on nothing brings back the rows that went, and what the disk keeps of them may go, too.
+  void bring_to_disk(Applied& applied, const Published& published) {
+    own_.clear();
+    auto state = state_of(applied, published.version, published.text, applied.outcome);
+    state.runtime_alone = true;
+    files_.state().record(name_, std::move(state));
+    files_.write_state();
+    try {
+      auto saved = apply(*held_.document, published.version, published.text);
+      if (applied.loaded) saved.notices = std::move(applied.notices);
+      applied = std::move(saved);
+    } catch (const Error& error) {
+      applied.outcome = Outcome::failed;
+      applied.lacks = false;
+      applied.warnings.push_back(std::string("at runtime, but not brought to disk: ") + error.what());
+    }
   }
 
   Weigh weigh_it() const {
@@ -238,7 +233,8 @@ class Rollback {
                 .weighed = {}};
       }
       if (held && held->document) {
-        record(apply(*held->document, held->entry.modify_index, held->entry.value), held->entry, Outcome::applied);
+        const auto applied = apply(*held->document, held->entry.modify_index, held->entry.value);
+        record(state_of(applied, held->entry.modify_index, held->entry.value, Outcome::applied));
         is_back = true;
       }
     } catch (const Error& second) {
@@ -269,25 +265,31 @@ class Rollback {
     throw Error(error.code(), words, error.hint());
   }
 
-  void record(const Applied& applied, const KvEntry& entry, Outcome outcome) {
-    files_.state().record(name_, {.version = entry.modify_index,
-                                  .sha256 = sha256_hex(entry.value),
-                                  .outcome = applied.outcome == Outcome::applied ? outcome : applied.outcome,
-                                  .at = job_.now(),
-                                  .warnings = applied.warnings,
-                                  .load = applied.load,
-                                  .runtime_alone = applied.withheld,
-                                  .lacks = applied.lacks,
-                                  .passed_over = applied.passed_over});
-    files_.count(name_, applied.outcome == Outcome::applied ? outcome : applied.outcome);
+  /// `whole` is the outcome where all of it was applied.
+  ConfigurationState state_of(const Applied& applied, std::uint64_t version, const std::string& text,
+                              Outcome whole) const {
+    return {.version = version,
+            .sha256 = sha256_hex(text),
+            .outcome = applied.outcome == Outcome::applied ? whole : applied.outcome,
+            .at = job_.now(),
+            .warnings = applied.warnings,
+            .load = applied.load,
+            .runtime_alone = applied.withheld,
+            .lacks = applied.lacks,
+            .passed_over = applied.passed_over};
+  }
+
+  void record(ConfigurationState state) {
+    files_.count(name_, state.outcome);
+    files_.state().record(name_, std::move(state));
     files_.write_state();
     announce(job_, files_, proxysql_.version());
   }
 
   void record(const Applied& applied, const Published& published) {
-    const KvEntry entry{.key = {}, .value = published.text, .modify_index = published.version, .problem = {}};
     files_.state().tell_frozen(false);
-    record(applied, entry, published.written ? Outcome::saved : Outcome::applied);
+    const auto whole = published.written ? Outcome::saved : Outcome::applied;
+    record(state_of(applied, published.version, published.text, whole));
   }
 
   void say(const Applied& applied, const Published& published) const {
@@ -328,7 +330,8 @@ class Rollback {
   Document document_;              ///< that, as it is published
   std::vector<Version> versions_;  ///< that there are
   std::optional<VersionId> kept_;  ///< what was loaded here and not saved
-  std::vector<Table> own_;         ///< memory as it was, where something of it is local
+  std::vector<Table> own_;         ///< what this node had, where something of it is local
+  bool does_disk_wait_;            ///< it keeps that until the version is published
   std::uint64_t seen_ = 0;         ///< the version that was current when it was chosen
 };
 

@@ -292,6 +292,8 @@ class Save {
                              .warnings = {},
                              .load = reading.load,
                              .applying = known != nullptr && known->applying,
+                             // What memory lacks then, whoever completes it has to look for on disk.
+                             .pending = known != nullptr && known->applying && known->pending,
                              .passed_over = published.weighed.passed_over};
     if (!published.written) {
       if (!of_runtime) return;

@@ -59,6 +59,21 @@ std::string condition_of(const TableSchema& schema, const std::vector<std::size_
   return condition;
 }
 
+/// That the rows `a` and `b` have the same in the columns for which `which` says true.
+std::string same_cells(const TableSchema& schema, const std::vector<bool>& which) {
+  std::string same;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (!which[i]) continue;
+    const auto& column = schema.columns[i];
+    const auto name = quote_name(column.name);
+    // By = an index is found, and without NULL it is the same.
+    const auto* is = column.key > 0 && column.not_null ? "=" : " IS ";
+    if (!same.empty()) same += " AND ";
+    same.append("a.").append(name).append(is).append("b.").append(name);
+  }
+  return same;
+}
+
 void add_deletes(std::vector<std::string>& statements, const TableSchema& schema, const std::vector<std::size_t>& key,
                  const std::vector<Row>& gone, std::size_t batch_bytes) {
   // A list knows no limit, but row values would need SQLite 3.15.
@@ -157,16 +172,19 @@ std::vector<std::string> masked_statements_between(const TableSchema& schema, co
 
 std::string count_same_rows(const TableSchema& schema, std::string_view table, std::string_view other) {
   const auto count = [](std::string_view from) { return "(SELECT COUNT(*) FROM " + std::string(from) + ")"; };
-  std::string same;
-  for (const auto& column : schema.columns) {
-    const auto name = quote_name(column.name);
-    // By = an index is found, and without NULL it is the same.
-    const auto* is = column.key > 0 && column.not_null ? "=" : " IS ";
-    if (!same.empty()) same += " AND ";
-    same.append("a.").append(name).append(is).append("b.").append(name);
-  }
-  const auto both = std::string(table) + " AS a JOIN " + std::string(other) + " AS b ON " + same;
+  const auto both = std::string(table) + " AS a JOIN " + std::string(other) + " AS b ON " +
+                    same_cells(schema, std::vector<bool>(schema.columns.size(), true));
   return count(table) + "," + count(other) + "," + count(both);
+}
+
+std::string copy_rows_that_differ(const TableSchema& schema, std::string_view table, std::string_view other,
+                                  const std::vector<bool>& which) {
+  auto compared = which;
+  for (const auto position : schema.key()) compared[position] = true;
+  const auto names = names_of(schema, std::vector<bool>(schema.columns.size(), true));
+  return "REPLACE INTO " + std::string(other) + " (" + names + ") SELECT " + names + " FROM " + std::string(table) +
+         " AS a WHERE NOT EXISTS (SELECT 1 FROM " + std::string(other) + " AS b WHERE " + same_cells(schema, compared) +
+         ")";
 }
 
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables) {

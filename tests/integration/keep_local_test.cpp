@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
+#include <future>
 #include <string>
 
 #include "integration/end_to_end_fixture.h"
+#include "support/http_server.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -84,6 +88,52 @@ TEST(KeepLocal, KeepsWhatALoadLeavesOutOfRuntime) {
             (Rows{{"app", "0", "7", "new"}, {"other", "1", "7", "new"}}));
   EXPECT_EQ(b.run({"diff"}).exit_code, 0);
   EXPECT_THAT(b.run({"pull", "--force"}).out, Not(HasSubstr(": applied (")));
+}
+
+TEST(KeepLocal, ComesBackWithTheRowsOfARollbackThatNeverEnded) {
+  Pair pair({}, keeping(R"({"mysql_servers":{"columns":["weight"]}})"));
+  auto& a = pair.a;
+  auto& b = pair.b;
+  for (const std::string host : {"db1", "db2"}) {
+    a.execute({insert_server(host), "LOAD MYSQL SERVERS TO RUNTIME"});
+    save(a, "mysql_servers");
+  }
+  ASSERT_EQ(b.run({"pull"}).exit_code, 0);
+  // In use, and not on disk.
+  b.execute({"UPDATE mysql_servers SET weight=7", "LOAD MYSQL SERVERS TO RUNTIME"});
+  std::promise<void> publishes;
+  std::promise<void> is_killed;
+  HttpServer between([&](const HttpRequest& request) {
+    if (request.method == "PUT" && request.body.find("\"proxysql/mysql_servers\"") != std::string::npos) {
+      publishes.set_value();
+      is_killed.get_future().wait();
+      return HttpReply{.close = true};
+    }
+    return http_request(pair.consul.http_port(), request.method, request.target, request.body);
+  });
+  b.connect_to(between.port());
+  const std::string query = "SELECT hostname,weight FROM ";
+  const Rows both = {{"db1", "7"}, {"db2", "7"}};
+  {
+    Process rollback(b.command({"rollback", "mysql_servers", "-1"}));
+    ASSERT_EQ(publishes.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready) << rollback.err();
+    EXPECT_EQ(b.rows(query + "runtime_mysql_servers"), (Rows{{"db1", "7"}}));
+    EXPECT_EQ(sorted(b.rows(query + "disk.mysql_servers")), both);
+    rollback.kill(SIGKILL);
+    EXPECT_EQ(rollback.wait().signal, SIGKILL);
+  }
+  is_killed.set_value();
+  b.connect_to(pair.consul.http_port());
+  const auto pulled = b.run({"pull"});
+  EXPECT_EQ(pulled.exit_code, 0) << all_of(pulled);
+  for (const std::string layer : {"", "runtime_", "disk."}) {
+    EXPECT_EQ(sorted(b.rows(query + layer + "mysql_servers")), both) << layer;
+  }
+  const auto rolled_back = b.run({"rollback", "mysql_servers", "-1"});
+  EXPECT_EQ(rolled_back.exit_code, 0) << all_of(rolled_back);
+  for (const std::string layer : {"", "runtime_", "disk."}) {
+    EXPECT_EQ(b.rows(query + layer + "mysql_servers"), (Rows{{"db1", "7"}})) << layer;
+  }
 }
 
 /// B keeps one row, and A shares another that cannot stand beside it.

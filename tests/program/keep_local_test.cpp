@@ -5,8 +5,7 @@
 
 #include <string>
 
-#include "proxysql_consul/model/document.h"
-#include "support/program_node.h"
+#include "program/keep_local_fixture.h"
 
 namespace proxysql_consul::testing {
 namespace {
@@ -17,67 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-/// The rows of a statement, cells with slashes between.
-Texts rows_of(StandinEngine& engine, const std::string& statement) {
-  Texts rows;
-  const auto answer = engine.execute(statement);
-  EXPECT_TRUE(answer.ok) << statement << ": " << answer.error;
-  for (const auto& row : answer.rows) {
-    std::string text;
-    for (const auto& cell : row) text.append(text.empty() ? "" : "/").append(cell.value_or("NULL"));
-    rows.push_back(text);
-  }
-  return rows;
-}
-
-class KeepLocal : public Run {
- protected:
-  static constexpr auto own_columns = R"("keep_local":{"mysql_servers":{"columns":["weight","status"]}})";
-  static constexpr auto own_rows =
-      R"("keep_local":{"mysql_servers":{"rows":[{"hostgroup_id":"900-999"},{"hostname":"local-*"}]}})";
-
-  static Texts servers_of(NodeUnderTest& node, const std::string& layer = "runtime_") {
-    return rows_of(node.engine, "SELECT hostgroup_id,hostname,weight,status,comment FROM " + layer +
-                                    "mysql_servers ORDER BY hostgroup_id,hostname");
-  }
-
-  /// Servers as "hostgroup/host/weight/status/comment".
-  Texts servers_in_consul() const { return servers_in(consul.value_of(servers_key)); }
-
-  static Texts servers_in(const std::string& document) {
-    Texts rows;
-    for (const auto& table : parse_document(document).tables) {
-      if (table.name != "mysql_servers") continue;
-      for (const auto& row : table.rows) {
-        std::string text;
-        for (const auto* column : {"hostgroup_id", "hostname", "weight", "status", "comment"}) {
-          text.append(text.empty() ? "" : "/").append(row[table.find(column).value()].value());
-        }
-        rows.push_back(text);
-      }
-    }
-    return rows;
-  }
-
-  static void load(NodeUnderTest& node, Texts statements) {
-    statements.emplace_back("LOAD MYSQL SERVERS TO RUNTIME");
-    statements.emplace_back("SAVE MYSQL SERVERS TO DISK");
-    node.execute(statements);
-  }
-
-  static std::string server(const std::string& hostgroup, const std::string& host, const std::string& weight) {
-    return "REPLACE INTO mysql_servers(hostgroup_id,hostname,weight) VALUES (" + hostgroup + ",'" + host + "'," +
-           weight + ")";
-  }
-
-  /// A has saved db1 and db2 with weight 1, and B has them.
-  void share_two() {
-    load(a, {server("1", "db1", "1"), server("1", "db2", "1")});
-    ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-    ASSERT_EQ(b.update().status, 0);
-  }
-};
 
 TEST_F(KeepLocal, LeavesTheColumnsOfRowsThatAreHere) {
   b.configure(own_columns);
@@ -288,35 +226,6 @@ TEST_F(KeepLocal, KeepsARuleThatIsInactiveHereAlone) {
               ElementsAre("1/0/new", "2/1/new", "3/1/new"));
 }
 
-TEST_F(KeepLocal, StaysThroughARollbackAndIsInNoneOfItsDocuments) {
-  b.configure(R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":900}]}})");
-  share_two();
-  load(b, {"UPDATE mysql_servers SET weight=7", server("900", "b-only", "1")});
-  load(a, {"UPDATE mysql_servers SET comment='new'", server("900", "of-all", "1")});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  ASSERT_EQ(b.update().status, 0);
-  EXPECT_EQ(b.run({"rollback", "mysql_servers", "-1"}).status, 0);
-  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/ONLINE/", "1/db2/7/ONLINE/", "900/b-only/1/ONLINE/"));
-  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/1/ONLINE/"));
-}
-
-TEST_F(KeepLocal, ComesBackWithTheRowsOfARollbackThatIsTakenBack) {
-  b.configure(own_columns);
-  load(a, {server("1", "db1", "1")});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  load(a, {server("1", "db2", "1")});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  ASSERT_EQ(b.update().status, 0);
-  load(b, {"UPDATE mysql_servers SET weight=7, status='OFFLINE_SOFT'"});
-  consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas")) consul.fail_on(1, FakeConsul::Failure::refused);
-  };
-  const auto ran = b.run({"rollback", "mysql_servers", "-1"});
-  EXPECT_EQ(ran.status, 5);
-  EXPECT_THAT(ran.err, Contains(HasSubstr("is applied here again")));
-  EXPECT_THAT(servers_of(b), ElementsAre("1/db1/7/OFFLINE_SOFT/", "1/db2/7/OFFLINE_SOFT/"));
-}
-
 TEST_F(KeepLocal, StaysOutOfWhatIsKeptInTheHistory) {
   b.configure(R"("keep_local":{"mysql_servers":{"columns":["weight"],"rows":[{"hostgroup_id":900}]}})");
   share_two();
@@ -494,50 +403,6 @@ TEST_F(KeepLocal, RemovesNoRowFromConsulThatOnlyCollidesHere) {
   const auto forced = b.run({"save", "--force", "mysql_servers"});
   EXPECT_EQ(forced.status, 0);
   EXPECT_THAT(forced.err, Contains(AllOf(HasSubstr("drops from Consul's document: "), names_both)));
-}
-
-TEST_F(KeepLocal, RefusesARollbackThatCollidesAlsoWhenItOnlyShows) {
-  b.configure(R"("keep_local":{"mysql_replication_hostgroups":{"rows":[{"writer_hostgroup":900}]}})");
-  load(a, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (10,20)"});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  load(a, {"UPDATE mysql_replication_hostgroups SET reader_hostgroup=30"});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  ASSERT_EQ(b.update().status, 0);
-  load(b, {"INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES (900,20)"});
-  b.engine.clear_log();
-  const auto state = b.state();
-  for (const auto& words :
-       {Texts{"rollback", "mysql_servers", "-1", "--dry-run"}, Texts{"rollback", "mysql_servers", "-1"}}) {
-    const auto ran = b.run(words);
-    EXPECT_EQ(ran.status, 6) << words.back();
-    EXPECT_THAT(ran.err, Contains(AllOf(HasSubstr("nothing was written: "), HasSubstr("writer_hostgroup=900"),
-                                        HasSubstr("writer_hostgroup=10"))))
-        << words.back();
-    EXPECT_EQ(b.state().find("mysql_servers")->version, state.find("mysql_servers")->version) << words.back();
-  }
-  EXPECT_THAT(b.writes(), IsEmpty());
-}
-
-TEST_F(KeepLocal, KnowsAfterARollbackWhatWasPassedOverOfTheVersionThatItPublished) {
-  b.configure(R"("keep_local":{"mysql_servers":{"rows":[{"status":"OFFLINE_SOFT"}]}})");
-  load(a, {server("1", "db1", "1"), server("1", "db2", "2")});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  ASSERT_EQ(b.update().status, 0);
-  load(a, {server("1", "db2", "9"), server("1", "db3", "9")});
-  ASSERT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  ASSERT_EQ(b.update().status, 0);
-  load(b, {"UPDATE mysql_servers SET status='OFFLINE_SOFT' WHERE hostname IN ('db2','db3')"});
-  ASSERT_EQ(b.run({"pull", "--force"}).status, 0);
-  EXPECT_EQ(b.state().find("mysql_servers")->passed_over.size(), 2U);
-  ASSERT_EQ(b.run({"rollback", "mysql_servers", "-1"}).status, 0);
-  EXPECT_THAT(servers_in_consul(), ElementsAre("1/db1/1/ONLINE/", "1/db2/2/ONLINE/"));
-  EXPECT_EQ(b.state().find("mysql_servers")->passed_over.size(), 1U) << "db2 of the version of before, no db3";
-  load(b, {"UPDATE mysql_servers SET status='ONLINE' WHERE hostname='db3'"});
-  EXPECT_EQ(b.run({"save", "--if-current", "mysql_servers"}).status, 0) << "Consul has no such row to lose";
-  load(b, {"UPDATE mysql_servers SET status='ONLINE' WHERE hostname='db2'"});
-  const auto ran = b.run({"save", "--if-current", "mysql_servers"});
-  EXPECT_EQ(ran.status, 8);
-  EXPECT_THAT(ran.err, Contains(AllOf(HasSubstr("hostname=db2"), HasSubstr("was passed over"))));
 }
 
 TEST_F(KeepLocal, RefusesWhatNoProxySqlHas) {

@@ -1,9 +1,11 @@
 // Random histories of nodes that keep something local, held against a model of their own: no step of the program
-// changes a local cell or row, no save makes another node lose what one keeps local, and what is shared arrives.
-// HISTORIES_SEED and HISTORIES_COUNT choose others than the usual; a failure prints its seed.
+// changes a local cell or row, no save makes another node lose what one keeps local, and what is shared arrives. Runs
+// are killed at any moment, and no rollback that is loses a local cell of the rows that it removed. HISTORIES_SEED and
+// HISTORIES_COUNT choose others than the usual; a failure prints its seed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -151,9 +153,9 @@ bool is_local(const Rule& rule, const std::string& key, const std::vector<const 
   });
 }
 
-/// What `shared` says of what is shared and `own` of what is local.
-Content combined(const Rule& rule, const Content& shared, const Content& own) {
-  const std::vector<const Content*> seen = {&shared, &own};
+/// What `shared` says of what is shared and `own` of what is local. What is local in `also` is so in them, too.
+Content combined(const Rule& rule, const Content& shared, const Content& own, const Content& also = {}) {
+  const std::vector<const Content*> seen = {&shared, &own, &also};
   Content made;
   for (const auto& key : keys_of({&shared, &own})) {
     const auto* there = in(shared, key);
@@ -181,7 +183,7 @@ class LocalHistory {
   void run(int steps) {
     for (int step = 0; step < steps && !::testing::Test::HasFailure(); ++step) {
       auto& member = members_[pick(members_.size())];
-      switch (pick(12)) {
+      switch (pick(13)) {
         case 0: choose_rule(member); break;
         case 1: edit(member); break;
         case 2:
@@ -192,6 +194,7 @@ class LocalHistory {
         case 7:
         case 8: save(member); break;
         case 9: roll_back(member); break;
+        case 10: roll_back_what_is_its_own(member); break;
         default: receive(member); break;
       }
     }
@@ -206,6 +209,8 @@ class LocalHistory {
     std::unique_ptr<NodeUnderTest> node;
     const Rule* rule = nullptr;
     const Rule* recorded = nullptr;  ///< under which what is recorded came to be
+    bool has_loaded = false;         ///< the last run did, be it in an attempt that did not come to its end
+    Content away = {};               ///< the rows that a rollback removed which has not ended
   };
 
   std::size_t pick(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
@@ -244,6 +249,8 @@ class LocalHistory {
 
   void choose_rule(Member& member) {
     const auto* rule = &subject_.rules[pick(subject_.rules.size())];
+    // What was not local then nobody has kept.
+    if (rule != member.rule) member.away.clear();
     member.rule = rule;
     const auto setting =
         rule->setting.empty() ? std::string() : R"("keep_local":{")" + subject_.name + "\":" + rule->setting + "},";
@@ -271,8 +278,11 @@ class LocalHistory {
   void load(Member& member) {
     edit(member);
     member.node->execute({"LOAD " + subject_.words + " TO RUNTIME"});
-    if (pick(2) == 0) member.node->execute({"SAVE " + subject_.words + " TO DISK"});
-    tell(member, "LOADs it");
+    const bool saves = pick(2) == 0;
+    if (saves) member.node->execute({"SAVE " + subject_.words + " TO DISK"});
+    // What memory has not goes from disk, too, by whoever says so.
+    if (saves) member.away.clear();
+    tell(member, saves ? "LOADs it, and SAVEs it to disk" : "LOADs it");
   }
 
   void restart(Member& member) {
@@ -281,6 +291,7 @@ class LocalHistory {
       member.node->engine.restart();
     } else {
       member.node->engine.restart_with_disk();
+      member.away.clear();
     }
     tell(member, "restarts with " + to_text(runtime_of(member)));
   }
@@ -291,10 +302,14 @@ class LocalHistory {
                   const std::string& input = {}, const std::vector<const Content*>& done = {}) {
     const auto memory = memory_of(member);
     const auto runtime = runtime_of(member);
-    if (pick(8) == 0) member.node->engine.fail_statement(1 + pick(40), "no");
+    const bool fails = pick(8) == 0;
+    if (fails) member.node->engine.fail_statement(1 + pick(40), "no");
     if (pick(8) == 0) member.node->engine.plan(1 + pick(40), Fault::drop);
     member.node->clock.turn(std::chrono::seconds(1));
-    auto ran = member.node->run(words, input);
+    member.node->engine.clear_log();
+    auto ran = run_or_kill(member, words, input);
+    const auto writes = member.node->writes();
+    member.has_loaded = std::find(writes.begin(), writes.end(), "LOAD") != writes.end();
     member.node->engine.execute("STANDIN CLEAR");
     std::string line;
     for (const auto& word : words) line += word + " ";
@@ -303,9 +318,63 @@ class LocalHistory {
     tell(member,
          line + "      runtime " + to_text(runtime_of(member)) + "\n      Consul " + to_text(content_of(current())));
     if (ran.status == 0) documents.insert(documents.end(), done.begin(), done.end());
+    // One that was killed may have recorded something, and so does a rollback that is taken back.
+    if (ran.status == -1 || (ran.status != 0 && words.front() == "rollback")) member.recorded = nullptr;
     expect_local_untouched(*member.rule, documents, memory, memory, memory_of(member));
     expect_local_untouched(*member.rule, documents, runtime, memory, runtime_of(member));
+    // What is refused may be what brings local cells to disk, which is a warning, and no reason to stop.
+    note_away(member, words.front() == "rollback" && !fails ? memory : Content());
     return ran;
+  }
+
+  /// The status of a run that is killed is -1.
+  Ran run_or_kill(Member& member, const Texts& words, const std::string& input) {
+    auto left = pick(words.front() == "rollback" ? 2 : 6) == 0 ? 1 + pick(60) : 0;
+    const auto count_down = [&left] {
+      if (left > 0 && --left == 0) throw Killed();
+    };
+    member.node->engine.on_statement([&](std::string_view) { count_down(); });
+    consul_.on_call = [&](const std::string&) { count_down(); };
+    Ran ran{.status = -1, .out = {}, .err = {}};
+    try {
+      ran = member.node->run(words, input);
+    } catch (const Killed&) {
+      ran.out = "killed\n";
+    }
+    member.node->engine.on_statement(nullptr);
+    consul_.on_call = nullptr;
+    return ran;
+  }
+
+  bool is_pending(Member& member) const {
+    if (read_file(member.node->state_file()).empty()) return false;
+    const auto state = member.node->state();
+    const auto* known = state.find(subject_.name);
+    return known != nullptr && known->pending;
+  }
+
+  /// A rollback that has not ended owes the local cells of those rows of `memory` that are in Consul's document, and
+  /// not there any more: they are on disk, whatever was saved to it.
+  void note_away(Member& member, const Content& memory) {
+    if (!is_pending(member)) {
+      member.away.clear();
+      return;
+    }
+    const auto now = memory_of(member);
+    for (const auto& [key, cells] : memory) {
+      if (in(now, key) == nullptr) member.away[key] = cells;
+    }
+    const auto document = content_of(current());
+    std::erase_if(member.away, [&](const auto& row) { return in(document, row.first) == nullptr; });
+    const auto disk = content_in(member, "disk." + subject_.name);
+    for (const auto& [key, cells] : member.away) {
+      const auto* kept = in(disk, key);
+      if (in(now, key) != nullptr || member.rule->is_local(key, cells)) continue;
+      if (!member.rule->number && !member.rule->comment) continue;
+      ASSERT_NE(kept, nullptr) << "a row is gone with its local cells: " << key;
+      EXPECT_TRUE(!member.rule->number || kept->number == cells.number) << "a local number is gone: " << key;
+      EXPECT_TRUE(!member.rule->comment || kept->comment == cells.comment) << "a local comment is gone: " << key;
+    }
   }
 
   /// What was `before` is so after, or as it is in `or_this`, memory, which a LOAD may have brought.
@@ -355,6 +424,7 @@ class LocalHistory {
     const auto document = content_of(current());
     const auto memory = memory_of(member);
     const auto runtime = runtime_of(member);
+    const auto disk = is_pending(member) ? content_in(member, "disk." + subject_.name) : Content();
     const auto choice = pick(3);
     const auto ran = choice == 0
                          ? run_program(member, {"update"}, {&document}, consul_.watch(prefix))
@@ -367,8 +437,30 @@ class LocalHistory {
     member.recorded = member.rule;
     if (!says_it_is_here) return;
     const auto now = runtime_of(member);
-    const bool was_loaded = ran.out.find(": applied (N ms)") != std::string::npos;
-    EXPECT_EQ(to_text(now), to_text(combined(*member.rule, document, was_loaded ? memory : runtime)));
+    const bool was_loaded = member.has_loaded;
+    auto wanted = combined(*member.rule, document, was_loaded ? memory : runtime, runtime);
+    for (auto& [key, cells] : wanted) {
+      const auto* kept = in(disk, key);
+      if (kept == nullptr || in(was_loaded ? memory : runtime, key) != nullptr) continue;
+      if (member.rule->number) cells.number = kept->number;
+      if (member.rule->comment) cells.comment = kept->comment;
+    }
+    EXPECT_EQ(to_text(now), to_text(wanted));
+  }
+
+  /// A rollback on a node that has something of its own in rows that may go.
+  void roll_back_what_is_its_own(Member& member) {
+    auto& giver = members_[pick(members_.size())];
+    for (int version = 0; version < 2; ++version) {
+      load(giver);
+      save(giver);
+    }
+    receive(member);
+    const auto number = std::to_string(1 + pick(4));
+    member.node->execute({"UPDATE " + subject_.name + " SET " + subject_.number + "=" + number,
+                          "LOAD " + subject_.words + " TO RUNTIME"});
+    tell(member, "LOADs " + number + " everywhere");
+    roll_back(member);
   }
 
   void roll_back(Member& member) {
@@ -382,6 +474,7 @@ class LocalHistory {
       EXPECT_EQ(to_text(content_of(current())), to_text(chosen));
       member.recorded = member.rule;
     }
+    if (is_pending(member) && pick(2) == 0) receive(member);
   }
 
   std::mt19937_64 random_;

@@ -35,6 +35,9 @@ struct Ran {
   Texts err;        ///< lines, without the time
 };
 
+/// What a callback throws to kill a run: the program catches only what it knows, and nothing of it goes on from there.
+struct Killed {};
+
 class NodeUnderTest {
  public:
   NodeUnderTest(FakeConsul& consul, const TempDir& dir, std::string host, const std::string& more_settings = {},

@@ -19,7 +19,9 @@ struct VersionToApply {
   std::string sha256;  ///< of the document's text
   bool dry_run = false;
   std::optional<std::string> only_over = {};  ///< as in ApplyOptions
-  std::vector<Table> own = {};                ///< as in ApplyOptions
+  /// As in ApplyOptions; where there are none and a rollback that began here has not ended, what that left.
+  std::vector<Table> own = {};
+  bool to_disk = true;  ///< false: only memory and runtime are to hold it, for now
 };
 
 /// Nothing where this ProxySQL has no such configuration. Records no more than that memory is being written; the rest

@@ -10,6 +10,7 @@
 #include "proxysql_consul/node/settings.h"
 #include "proxysql_consul/proxysql/admin_session.h"
 #include "proxysql_consul/proxysql/inventory.h"
+#include "proxysql_consul/proxysql/reader.h"
 
 namespace proxysql_consul {
 
@@ -30,9 +31,15 @@ struct Reading {
   std::string load;       ///< load_of() of what was read
 };
 
-/// The memory tables, in shared form.
-std::vector<Table> read_memory(AdminSession& session, const Configuration& configuration,
-                               const std::vector<TableSchema>& schemas, const Settings& settings);
+/// The tables of memory or of the disk, in shared form.
+std::vector<Table> read_layer(AdminSession& session, const Configuration& configuration,
+                              const std::vector<TableSchema>& schemas, const Settings& settings,
+                              Layer layer = Layer::memory);
+
+/// Gives the rows of a document of 2016 the names that this ProxySQL has for their columns, where they are as many.
+/// `whose` names the document in errors. Throws Error{payload} where this ProxySQL lacks one of the tables.
+void name_columns(AdminSession& session, const Inventory& inventory, const Configuration& configuration,
+                  std::vector<Table>& tables, const std::string& whose);
 
 /// Of runtime, or of memory where that is asked for or runtime has no tables of it. Throws what AdminSession::query()
 /// throws.

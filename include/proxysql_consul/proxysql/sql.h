@@ -43,6 +43,11 @@ constexpr std::size_t max_keys_per_statement = 400;
 /// those that are the same in both.
 std::string count_same_rows(const TableSchema& schema, std::string_view table, std::string_view other);
 
+/// Copies to `other`, which has the same columns, the rows of `table` that are not there, or not with the same cells in
+/// those columns for which `which` says true.
+std::string copy_rows_that_differ(const TableSchema& schema, std::string_view table, std::string_view other,
+                                  const std::vector<bool>& which);
+
 /// Reads `schema`'s columns of `table` (its own name, or its runtime_ twin) in the order of the primary key.
 std::string select_rows(const TableSchema& schema, std::string_view table, std::string_view variables = {});
 /// Reads of that the rows that have the keys of `rows`, of which there are some, and at most max_keys_per_statement.

@@ -171,6 +171,15 @@ TEST(Sql, AsksWhetherColumnsThatAreLeftOutHoldWhatARowGetsByDefault) {
             "SELECT `id`,`weight`,`comment`,`value` IS NULL FROM t ORDER BY `id`");
 }
 
+TEST(Sql, CopiesRowsThatHaveOtherCellsInSomeColumns) {
+  auto id = column("id", 1);
+  id.not_null = true;
+  const TableSchema some{.name = "t", .columns = {id, column("weight"), column("comment")}};
+  EXPECT_EQ(copy_rows_that_differ(some, "t", "disk.t", {false, true, false}),
+            "REPLACE INTO disk.t (`id`,`weight`,`comment`) SELECT `id`,`weight`,`comment` FROM t AS a WHERE NOT EXISTS "
+            "(SELECT 1 FROM disk.t AS b WHERE a.`id`=b.`id` AND a.`weight` IS b.`weight`)");
+}
+
 TEST(Sql, WritesWhatIsTooMuchForOneStatementInSmallPieces) {
   Rows rows;
   for (int i = 0; i < 6000; ++i) rows.push_back({std::to_string(i), "n", std::string(1000, 'v')});
