@@ -105,12 +105,15 @@ std::string describe_replaced_edits(const std::vector<TableSchema>& schemas, con
     const auto row_of = [](const Change& change) {
       return change.kind == Change::Kind::removed ? change.from : change.to;
     };
+    // Changes are views of these.
+    const auto loaded = form(there);
     const auto edited = form(here);
+    const auto wanted = form(next);
     std::set<Row> replaced;
-    for (const auto& change : changes_between(schema, edited, form(next), Match::loaded)) {
+    for (const auto& change : changes_between(schema, edited, wanted, Match::loaded)) {
       replaced.insert(pick(row_of(change), key));
     }
-    for (const auto& edit : changes_between(schema, form(there), edited, Match::loaded)) {
+    for (const auto& edit : changes_between(schema, loaded, edited, Match::loaded)) {
       if (replaced.contains(pick(row_of(edit), key))) lines.push_back(describe_row(schema, row_of(edit)));
     }
   }
