@@ -197,7 +197,8 @@ class SecretsOfAll : public Run {
 
 TEST_F(SecretsOfAll, CommandsAreInNothingThatIsShownOrWritten) {
   for (const auto& command : commands()) {
-    EXPECT_TRUE(words_of_all.contains(command.names.front())) << command.names.front();
+    EXPECT_TRUE(words_of_all.contains(command.names.front()))
+        << "words_of_all, above, has no words for " << command.names.front();
   }
   for (const auto* format : {"text", "json"}) {
     SCOPED_TRACE(format);

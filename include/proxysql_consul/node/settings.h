@@ -1,4 +1,4 @@
-// What the program is told: the configuration file, then the environment over it. docs and README describe each key.
+// What the program is told: the configuration file, then the environment over it. docs/settings.md describes each key.
 #pragma once
 
 #include <chrono>
