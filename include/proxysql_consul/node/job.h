@@ -109,7 +109,8 @@ class LocalProxySql {
   /// "" where it is not connected.
   const std::string& version();
 
-  /// What it says of its LOADs and of its start, which mostly is the one that is `known`. Throws as with_session().
+  /// What it says of its LOADs and of its start. `known` is one that was seen before: where it still is that one, which
+  /// its LOADs show, ProxySQL is asked less. Throws as with_session().
   Signs signs(const std::optional<Start>& known = {});
   /// The same within with_session(), of that very session.
   Signs signs_of_session(const std::optional<Start>& known = {});

@@ -62,8 +62,8 @@ struct Signs {
   std::optional<Start> start;  ///< nothing where it does not tell (1.x, or one that counts no loads)
 };
 
-/// One small question where the loads show that the start is still the one that is `known`; else one more, which costs
-/// ProxySQL 3 ms. Throws what AdminSession::query() throws.
+/// `known` is a start that was seen before, or nothing. One small question where the loads show that it still is that
+/// one; else one more, which costs ProxySQL 3 ms. Throws what AdminSession::query() throws.
 Signs read_signs(AdminSession& session, Clock& clock, const std::optional<Start>& known = {});
 
 /// What changes with each LOAD of anything that has a sign of its LOADs, and with what a monitor does: costs ProxySQL a
