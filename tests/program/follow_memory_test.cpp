@@ -1,9 +1,11 @@
-// That a process which stays for months holds no more memory in the end than in the beginning.
+// That a process which stays for months holds no more memory and files in the end than in the beginning.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,11 @@ void forget_calls(FakeConsul& consul, NodeUnderTest& node) {
   node.clock.pauses.clear();
 }
 
-TEST_F(FollowAndPublish, HoldsNoMoreMemoryAfterThousandsOfDeliveriesAndOfLoads) {
+std::ptrdiff_t open_files() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+}
+
+TEST_F(FollowAndPublish, HoldsNoMoreMemoryAndFilesAfterThousandsOfDeliveriesAndOfLoads) {
   constexpr int rounds = 2000;
   constexpr int warm = 200;
   constexpr int rounds_for_a_load = 10;
@@ -36,12 +42,16 @@ TEST_F(FollowAndPublish, HoldsNoMoreMemoryAfterThousandsOfDeliveriesAndOfLoads) 
   }
   const Allocations allocations;
   std::vector<std::ptrdiff_t> live;
+  std::vector<std::ptrdiff_t> files;
   int loads = 0;
   std::vector<Happening> happenings;
   for (int i = 1; i <= rounds; ++i) {
     happenings.push_back({round * i, [&, i] {
                             forget_calls(consul, b);
-                            if (i == warm || i == rounds) live.push_back(allocations.live());
+                            if (i == warm || i == rounds) {
+                              live.push_back(allocations.live());
+                              files.push_back(open_files());
+                            }
                             if (i % rounds_for_a_load != 0) {
                               consul.set(servers_key, documents[static_cast<std::size_t>(i % 2)]);
                             } else {
@@ -56,6 +66,7 @@ TEST_F(FollowAndPublish, HoldsNoMoreMemoryAfterThousandsOfDeliveriesAndOfLoads) 
   ASSERT_EQ(live.size(), 2U);
   EXPECT_GT(live[0], 0) << "they are counted";
   EXPECT_LE(live[1], live[0] + 20);
+  EXPECT_EQ(files[0], files[1]);
 }
 
 }  // namespace

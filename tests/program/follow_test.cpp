@@ -366,27 +366,6 @@ TEST_F(Follow, LeavesTheLockToOthersWhileItTriesAgain) {
   EXPECT_THAT(longest, AllOf(Ge(seconds(1)), Le(seconds(6))));
 }
 
-TEST_F(Follow, HoldsNoMoreFilesAfterAThousandDeliveries) {
-  save_from_a({"one"});
-  const auto files = [] {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
-  };
-  std::vector<Happening> happenings;
-  std::vector<std::ptrdiff_t> held;
-  constexpr int deliveries = 1000;
-  for (int i = 1; i <= deliveries; ++i) {
-    happenings.push_back({seconds(i), [&, i] {
-                            a.set_servers({"db" + std::to_string(i % 7)});
-                            EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-                            if (i == 10 || i == deliveries) held.push_back(files());
-                          }});
-  }
-  follow(happenings, seconds(deliveries + 5));
-  EXPECT_THAT(b.servers(), ElementsAre("db" + std::to_string(deliveries % 7)));
-  ASSERT_EQ(held.size(), 2U);
-  EXPECT_EQ(held[0], held[1]);
-}
-
 TEST_F(Follow, ReadsItsSettingsAnew) {
   save_from_a({"one"});
   bool asked = false;
