@@ -69,7 +69,10 @@ Share share_of(const NodeRecord& record, const SharedConfiguration& current) {
     return {.standing = Standing::failed,
             .reason = (is_this ? "" : "version " + std::to_string(told.attempted) + ": ") + warnings_of(told)};
   }
-  return {.standing = told.outcome == "frozen" ? Standing::frozen : Standing::behind, .reason = held};
+  if (told.outcome != "frozen") return {.standing = Standing::behind, .reason = held};
+  // What failed before the freeze fails after it.
+  return {.standing = Standing::frozen,
+          .reason = held + (told.warnings.empty() ? "" : " (before the freeze: " + warnings_of(told) + ")")};
 }
 
 /// The key of one that could not be opened.
@@ -152,6 +155,10 @@ void judge(NodeView& node, std::vector<SharedConfiguration>& configurations, boo
   std::stable_sort(shares.begin(), shares.end(),
                    [](const auto& a, const auto& b) { return gravity(a.second) > gravity(b.second); });
   if (!shares.empty()) node.standing = shares.front().second.standing;
+  const bool waits = node.standing == Standing::behind || node.standing == Standing::frozen;
+  if (waits && !node.has_all && !node.record.following) {
+    shares.push_back({"", {.reason = "no `follow` runs there: does its agent's watch?"}});
+  }
   for (const auto& [name, share] : shares) {
     if (share.reason.empty()) continue;
     if (!node.reason.empty()) node.reason += "; ";

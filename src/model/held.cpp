@@ -56,7 +56,10 @@ Gap gap_of(const State& state, const std::string& name, const KvEntry& current) 
 
 std::string hint_for(bool following, bool is_for_force) {
   const std::string pull = is_for_force ? "`pull --force`" : "`pull`";
-  if (following) return "`follow` tries again by itself, and its log says what it waits for; " + pull + " tries now";
+  if (following) {
+    return "`follow` tries again by itself, and its log says what it waits for; SIGHUP has it read changed settings; " +
+           pull + " tries now";
+  }
   return pull + " takes Consul's versions; `follow`, or a watch of the agent, takes them whenever they come";
 }
 
@@ -64,7 +67,8 @@ std::string hint_for(bool following, bool is_for_force) {
 std::string hint_after(ExitCode cause) {
   switch (cause) {
     case ExitCode::proxysql:
-      return "is ProxySQL running, and what does its own log say? With that mended `pull` tries again";
+      return "is ProxySQL running, does it let this node in, and what does its own log say? With that mended `pull` "
+             "tries again";
     case ExitCode::consul: return "`pull` tries again as soon as Consul answers";
     case ExitCode::payload:
       return "mend here what it says, and `pull`; or `save --force`, on a node that is right, replaces the document";
@@ -117,6 +121,10 @@ Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vect
   if (finding.gravity != Gravity::ok) {
     finding.hint = is_frozen ? "`thaw` first; then " : "";
     finding.hint += hint_for(holder.following, is_for_force);
+  } else if (!lines.empty() && holder.unattended) {
+    finding.gravity = Gravity::warning;
+    finding.message += ", and no thaw brings it by itself";
+    finding.hint = "after the `thaw` " + hint_for(false, false);
   } else if (!lines.empty()) {
     finding.message += ", until the thaw";
   }
@@ -133,10 +141,11 @@ Finding judge_applied(const std::optional<State>& state) {
     finding.gravity = std::max(finding.gravity, has_failed ? Gravity::problem : Gravity::warning);
     const auto* what = known.pending   ? ": a rollback that began here has not ended"
                        : known.drifted ? ": drifted: "
-                       : has_failed    ? ": failed: "
+                       : has_failed    ? ": failed"
                                        : ": partial: ";
     const auto why = known.warnings.empty() ? "it does not say why" : join(known.warnings);
-    lines.push_back(name + what + (known.pending ? "" : why));
+    const auto when = has_failed && !known.pending ? " at " + known.at + ": " : "";
+    lines.push_back(name + what + when + (known.pending ? "" : why));
     auto hint = hint_for(known, state->frozen);
     if (std::find(hints.begin(), hints.end(), hint) == hints.end()) hints.push_back(std::move(hint));
   }

@@ -37,10 +37,14 @@ Finding look_at_agent(const Job& job, const std::optional<AgentSelf>& self, cons
           .hint = "see with `consul operator raft list-peers` which servers are missing"};
 }
 
+std::optional<std::size_t> watches_of(const std::optional<AgentSelf>& self) {
+  return self ? self->watches : std::nullopt;
+}
+
 /// Something has to bring what other nodes save: the agent's watch, or a resident process.
 Finding judge_watch(const std::optional<AgentSelf>& self, bool following) {
   constexpr auto check = "watch";
-  const auto watches = self ? self->watches : std::nullopt;
+  const auto watches = watches_of(self);
   if (following) {
     // Of what an agent's watches are, it does not tell; and two that apply the same do no harm.
     return {.gravity = Gravity::ok,
@@ -156,14 +160,18 @@ Finding look_at_documents(const Job& job, const std::vector<KvEntry>& entries, c
 /// Whether this node holds what Consul holds; nothing where its state cannot be read, which is a finding of its own.
 /// The state is read after `entries`, so that a run that ends meanwhile is not taken for one that is missing.
 std::optional<Finding> look_at_versions(const Job& job, const std::vector<KvEntry>& entries, const Keys& keys,
-                                        const std::optional<Start>& start) {
+                                        const std::optional<Start>& start, const std::optional<AgentSelf>& self) {
   const auto& path = job.settings.state_file;
   try {
     const auto text = read_file(path);
     auto state = text ? parse_state(*text, path) : State();
     state.observe(start);
+    const bool following = is_following(job);
     return judge_held(keys, job.settings.catalogue, entries,
-                      {.state = state, .accept = job.settings.accept, .following = is_following(job)});
+                      {.state = state,
+                       .accept = job.settings.accept,
+                       .following = following,
+                       .unattended = !following && watches_of(self) == 0U});
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -240,7 +248,7 @@ Findings check_consul(const Job& job, const std::optional<Start>& start) {
     std::string newest;
     const auto entries = store->list(keys.prefix()).entries;
     findings.push_back(look_at_documents(job, entries, keys, newest));
-    if (auto versions = look_at_versions(job, entries, keys, start)) findings.push_back(std::move(*versions));
+    if (auto versions = look_at_versions(job, entries, keys, start, self)) findings.push_back(std::move(*versions));
     if (job.settings.keyring().seals()) {
       const Picture picture{.records = store->list(keys.nodes()).entries,
                             .entries = entries,

@@ -306,6 +306,7 @@ ExitCode follow(const Job& job) {
     }
     if (!is_to_reload) {
       job.context.notify("STOPPING=1");
+      job.log.info("ends, as it was told to");
       try {
         tell_following(job, false);
       } catch (const Error& error) {

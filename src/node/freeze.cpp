@@ -53,7 +53,7 @@ ExitCode thaw(const Job& job) {
   });
   if (removed) {
     job.context.out << "thawed: was " << frozen_by(parse_freeze(removed->value))
-                    << "; every node catches up by itself\n";
+                    << "; every node with a `follow` or a watch catches up by itself\n";
   } else {
     job.context.out << "nothing to do: the cluster is not frozen\n";
   }

@@ -264,7 +264,7 @@ class Receiver {
                                                    .lacks = applied->lacks,
                                                    .passed_over = applied->passed_over});
     files_.write_state();
-    job_.context.out << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
+    job_.context.out << job_.stamp() << what << ": " << result_of(*applied) << " (" << took.count() << " ms)\n";
     return applied->outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql;
   }
 

@@ -265,7 +265,7 @@ class Save {
     std::size_t rows = 0;
     for (const auto& table : published.weighed.document.tables) rows += table.rows.size();
     auto& out = job_.context.out;
-    out << name << ": ";
+    out << job_.stamp() << name << ": ";
     if (published.version == 0) {
       out << "saved, and replaced by another save since";
     } else {
@@ -278,7 +278,7 @@ class Save {
   }
 
   void say_unchanged(const std::string& name, std::uint64_t version) const {
-    job_.context.out << name << ": unchanged, Consul holds it as version " << version << std::endl;
+    job_.context.out << job_.stamp() << name << ": unchanged, Consul holds it as version " << version << std::endl;
   }
 
   /// What was read from memory beside runtime says nothing of what ProxySQL runs with.

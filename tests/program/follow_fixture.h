@@ -45,6 +45,10 @@ class Follow : public Run {
       started = ran.err.front();
       ran.err.erase(ran.err.begin());
     }
+    if (!ran.err.empty() && ran.err.back().find(": ends, as it was told to") != std::string::npos) {
+      told_its_end = true;
+      ran.err.pop_back();
+    }
     consul.on_wait = {};
     b.clock.on_pause = {};
     b.clock.is_stopping = false;
@@ -52,6 +56,7 @@ class Follow : public Run {
   }
 
   std::string started;            ///< what the last follow said at its start
+  bool told_its_end = false;      ///< it said that it ends
   bool answers_at_once = false;   ///< Consul does, whether anything changed or not
   std::function<void()> observe;  ///< called at each moment of that time
 

@@ -45,6 +45,9 @@ TEST_F(Follow, AppliesWhatIsThereAndEachChange) {
   EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
   EXPECT_THAT(ran.err, ElementsAre());
   EXPECT_THAT(ran.out, AllOf(HasSubstr("of host-a"), HasSubstr(": applied (N ms)"), Not(HasSubstr("nothing to do"))));
+  EXPECT_THAT(ran.out, ::testing::MatchesRegex("(20[-0-9]+T[:0-9]+Z mysql_servers: version [^\n]*\n)+"))
+      << "each line says when";
+  EXPECT_TRUE(told_its_end) << "and the last that it was told to end";
 }
 
 TEST_F(Follow, IsQuietWhileNothingHappens) {

@@ -37,7 +37,7 @@ TEST_F(FreezeCommand, StopsEveryNodeAndThawLetsThemCatchUp) {
   }
   const auto thawed = a.run({"thaw"});
   EXPECT_EQ(thawed.status, 0);
-  EXPECT_EQ(thawed.out, "thawed: was " + words + "; every node catches up by itself\n");
+  EXPECT_EQ(thawed.out, "thawed: was " + words + "; every node with a `follow` or a watch catches up by itself\n");
   EXPECT_FALSE(consul.entries.contains(freeze_key));
   EXPECT_EQ(b.update().status, 0);
   EXPECT_EQ(b.servers(), Texts{"db1"});

@@ -64,6 +64,7 @@ TEST_F(Wait, NamesWhoIsMissingAndWhyWhenTheTimeIsOver) {
                                    ": not everywhere after 5 s; 1 of 2 live nodes: each has it; "
                                    "host-b: behind, mysql_servers: has version " +
                                    std::to_string(before) + " instead of " + std::to_string(version()) +
+                                   "; no `follow` runs there: does its agent's watch?"
                                    " (`proxysql-consul status --watch` shows how it goes on)"));
 }
 

@@ -108,6 +108,20 @@ TEST(DocsAreWhole, MetricsAreThoseThatAreWritten) {
   }
 }
 
+TEST(DocsAreWhole, ChecksAreThoseThatAreMade) {
+  const auto page = source_of("docs/json.md");
+  const std::regex naming(R"re(\bcheck = "([a-z_]+)")re");
+  std::size_t count = 0;
+  for (const auto* name : {"check.cpp", "check_consul.cpp", "check_proxysql.cpp", "../model/held.cpp"}) {
+    const auto source = source_of("src/node/" + std::string(name));
+    for (std::sregex_iterator found(source.begin(), source.end(), naming); found != std::sregex_iterator(); ++found) {
+      ++count;
+      EXPECT_NE(page.find("`" + (*found)[1].str() + "`"), std::string::npos) << (*found)[1];
+    }
+  }
+  EXPECT_GT(count, 20U);
+}
+
 /// The fields of a table of docs/json.md, as "versions[].rows", with what the page says of each. A name that begins
 /// with a dot stands beside the one before it.
 std::map<std::string, std::string> fields_in(const std::string& section) {

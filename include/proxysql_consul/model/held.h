@@ -18,7 +18,8 @@ namespace proxysql_consul {
 struct Holder {
   const State& state;  ///< where ProxySQL told its start, observed
   const std::vector<std::string>& accept;
-  bool following = false;  ///< a resident process brings what comes
+  bool following = false;   ///< a resident process brings what comes
+  bool unattended = false;  ///< neither that does, nor a watch
 };
 
 /// A problem where one of the accepted configurations among `entries` (those under Keys::prefix(), the freeze too) is

@@ -51,6 +51,8 @@ struct Job {
   /// What people look at; nothing where the output goes elsewhere.
   std::optional<Terminal> terminal() const;
   std::string now() const { return format_time(context.clock.now()); }
+  /// What a line of output begins with: the time, where a resident process writes lines that are read later.
+  std::string stamp() const { return following ? now() + " " : ""; }
 };
 
 /// This node's files. Locked while the object lives, unless it is for a dry run, which makes and changes nothing.

@@ -45,7 +45,11 @@ RecordedConfiguration told(std::uint64_t version, const std::string& outcome, st
 }
 
 NodeRecord node(const std::string& host, RecordedConfiguration servers) {
-  return {.uuid = {}, .host = host, .consul_node = "agent-" + host, .configurations = {{"mysql_servers", servers}}};
+  return {.uuid = {},
+          .host = host,
+          .consul_node = "agent-" + host,
+          .following = true,
+          .configurations = {{"mysql_servers", servers}}};
 }
 
 KvEntry entry_of(const NodeRecord& record, const std::string& uuid) {
@@ -196,6 +200,26 @@ TEST(Convergence, ShowsWhatIsWorstAndNamesAll) {
   EXPECT_EQ(result.nodes[0].standing, Standing::failed);
   EXPECT_EQ(result.nodes[0].reason,
             "mysql_users: no such column; mysql_servers: has version 5 instead of 7; scheduler: has not seen it yet");
+}
+
+TEST(Convergence, SaysWhatFailedBeforeTheFreeze) {
+  auto record = node("proxy-1", told(5, "frozen", {"access denied"}));
+  record.frozen = true;
+  auto picture = picture_of(record);
+  picture.entries.push_back({.key = "proxysql/freeze", .value = "maintenance", .modify_index = 9, .problem = {}});
+  const auto result = converge(keys, picture);
+  EXPECT_EQ(result.nodes[0].standing, Standing::frozen);
+  EXPECT_EQ(result.nodes[0].reason, "mysql_servers: has version 5 instead of 7 (before the freeze: access denied)");
+}
+
+TEST(Convergence, SaysThatNothingFollowsWhereANodeIsBehind) {
+  auto record = node("proxy-1", told(5, "applied"));
+  record.following = false;
+  const auto behind = converge(keys, picture_of(record));
+  EXPECT_EQ(behind.nodes[0].reason,
+            "mysql_servers: has version 5 instead of 7; no `follow` runs there: does its agent's watch?");
+  record.configurations["mysql_servers"] = told(7, "applied");
+  EXPECT_EQ(converge(keys, picture_of(record)).nodes[0].reason, "") << "it has all, whoever brought it";
 }
 
 TEST(Convergence, TellsWhoHasSeenTheFreezeAndItsEnd) {

@@ -127,10 +127,20 @@ TEST(Held, TakesAFreezeForNoProblem) {
   EXPECT_THAT(failed.hint, HasSubstr("`thaw` first"));
 }
 
+TEST(Held, PromisesNothingOfAThawWhereNothingBringsIt) {
+  const auto state = state_of(held(5, Outcome::applied));
+  const auto finding = judge_held(keys, {}, {freeze(), document("mysql_servers", 7)},
+                                  {.state = state, .accept = servers_alone, .following = false, .unattended = true});
+  EXPECT_EQ(finding.gravity, Gravity::warning);
+  EXPECT_EQ(finding.message, "mysql_servers: has version 5 instead of 7, and no thaw brings it by itself");
+  EXPECT_THAT(finding.hint, AllOf(HasSubstr("after the `thaw` `pull` takes"), HasSubstr("`follow`, or a watch")));
+}
+
 TEST(Held, SaysWhatToDo) {
   const std::vector<KvEntry> entries = {document("mysql_servers", 7)};
   EXPECT_THAT(judge(State(), entries).hint, AllOf(HasSubstr("`pull` takes"), HasSubstr("`follow`, or a watch")));
-  EXPECT_THAT(judge(State(), entries, true).hint, AllOf(HasSubstr("tries again by itself"), HasSubstr("`pull` tries")));
+  EXPECT_THAT(judge(State(), entries, true).hint,
+              AllOf(HasSubstr("tries again by itself"), HasSubstr("SIGHUP"), HasSubstr("`pull` tries")));
   EXPECT_THAT(judge(state_of(held(7, Outcome::partial)), entries).hint, HasSubstr("`pull --force`"));
   EXPECT_THAT(judge(state_of(held(7, Outcome::failed)), entries).hint, Not(HasSubstr("--force")));
 }
@@ -158,7 +168,7 @@ TEST(Applied, HasAHintThatFitsTheCause) {
     SCOPED_TRACE(hint);
     const auto finding = judge_one(failed(cause));
     EXPECT_EQ(finding.gravity, Gravity::problem);
-    EXPECT_EQ(finding.message, "mysql_servers: failed: why");
+    EXPECT_EQ(finding.message, "mysql_servers: failed at t: why");
     EXPECT_THAT(finding.hint, HasSubstr(hint));
     EXPECT_THAT(judge_one(failed(cause), true).hint, HasSubstr("after `thaw`"));
   }
@@ -181,8 +191,9 @@ TEST(Applied, SaysOfEachConfigurationWhatIsWrongAndOfEachCauseOnceWhatToDo) {
   state.fail("mysql_users", 8, "t", "away", ExitCode::proxysql);
   state.fail("mysql_variables", 9, "t", "is no JSON", ExitCode::payload);
   const auto finding = judge_applied(state);
-  EXPECT_EQ(finding.message,
-            "mysql_servers: failed: away; mysql_users: failed: away; mysql_variables: failed: is no JSON");
+  EXPECT_EQ(
+      finding.message,
+      "mysql_servers: failed at t: away; mysql_users: failed at t: away; mysql_variables: failed at t: is no JSON");
   EXPECT_EQ(finding.hint.find("is ProxySQL running"), finding.hint.rfind("is ProxySQL running"));
   EXPECT_THAT(finding.hint, HasSubstr("; mend here what it says"));
 }
