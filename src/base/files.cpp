@@ -253,6 +253,18 @@ std::optional<FileRights> rights_of(const std::string& path) {
                     .others_read = (status.st_mode & S_IROTH) != 0};
 }
 
+void touch(const std::string& path) {
+  static_cast<void>(utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW));
+}
+
+bool is_newer(const std::string& path, const std::string& other) {
+  std::error_code absent;
+  const auto time = std::filesystem::last_write_time(path, absent);
+  if (absent) return false;
+  const auto time_of_other = std::filesystem::last_write_time(other, absent);
+  return !absent && time > time_of_other;
+}
+
 bool may_write(const std::string& path) {
   const int rights = std::filesystem::is_directory(path) ? W_OK | X_OK : W_OK;
   return faccessat(AT_FDCWD, path.c_str(), rights, AT_EACCESS) == 0;

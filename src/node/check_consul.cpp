@@ -42,14 +42,24 @@ std::optional<std::size_t> watches_of(const std::optional<AgentSelf>& self) {
 }
 
 /// Something has to bring what other nodes save: the agent's watch, or a resident process.
-Finding judge_watch(const std::optional<AgentSelf>& self, bool following) {
+Finding judge_watch(const Settings& settings, const std::optional<AgentSelf>& self, bool following) {
   constexpr auto check = "watch";
   const auto watches = watches_of(self);
   if (following) {
+    const auto lock = lock_of_follow(settings.state_file);
+    const auto pid = printable(read_file(lock).value_or("unknown"), 16);
+    auto message = "`follow` is running (pid " + pid + ")";
+    for (const auto& path : {settings.file, settings.admin_password_file, settings.encryption_keys_file}) {
+      if (!is_newer(path, lock)) continue;
+      return {.gravity = Gravity::warning,
+              .check = check,
+              .message = message + ", with what " + path + " held before it was changed",
+              .hint = "`systemctl reload proxysql-consul`, or `kill -HUP " + pid + "`, has it read that anew"};
+    }
     // Of what an agent's watches are, it does not tell; and two that apply the same do no harm.
     return {.gravity = Gravity::ok,
             .check = check,
-            .message = "`follow` is running",
+            .message = std::move(message),
             .hint = watches.value_or(0) > 0 ? "a watch of the agent that calls this program is not needed" : ""};
   }
   if (!self) {
@@ -239,7 +249,7 @@ Findings check_consul(const Job& job, const std::optional<Start>& start) {
     const auto self = agents->self();
     findings.push_back(look_at_agent(job, self, agents->leader()));
     if (findings.back().gravity == Gravity::problem) return findings;
-    findings.push_back(judge_watch(self, is_following(job)));
+    findings.push_back(judge_watch(job.settings, self, is_following(job)));
     check = "token";
     const auto store = job.open_consul(options);
     findings.push_back(look_at_rights(*store, keys, name_of_node(job.settings)));

@@ -321,6 +321,7 @@ ExitCode follow(const Job& job) {
       // The others have to know of some, such as which keys are held here now.
       tell_following(with(anew), true);
       before = std::exchange(settings, std::move(anew));
+      touch(lock_of_follow(job.settings.state_file));
       job.log.info("read the settings anew");
     } catch (const Error& error) {
       report_kept(job, error);

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -137,9 +139,18 @@ TEST_F(Check, LooksForTheAgentsWatch) {
   EXPECT_THAT(check(0, "warning")["watch"], StartsWith("warning: the agent has no watch")) << "it was killed";
   {
     const FileLock follow(a.state_file() + ".follow", std::chrono::milliseconds(0), a.clock);
-    EXPECT_EQ(check(0, "ok")["watch"], "ok: `follow` is running");
+    const auto running = "`follow` is running (pid " + std::to_string(getpid()) + ")";
+    EXPECT_EQ(check(0, "ok")["watch"], "ok: " + running);
     consul.watches = 2;
-    EXPECT_THAT(check(0, "ok")["watch"], StartsWith("ok: `follow` is running -> a watch of the agent"));
+    EXPECT_THAT(check(0, "ok")["watch"], StartsWith("ok: " + running + " -> a watch of the agent"));
+    // It goes on with the settings that it has read.
+    const auto read_at = std::filesystem::last_write_time(a.state_file() + ".follow");
+    std::filesystem::last_write_time(a.settings_file(), read_at + std::chrono::seconds(1));
+    EXPECT_EQ(check(0, "warning")["watch"],
+              "warning: " + running + ", with what " + a.settings_file() +
+                  " held before it was changed -> `systemctl reload proxysql-consul`, or `kill -HUP " +
+                  std::to_string(getpid()) + "`, has it read that anew");
+    std::filesystem::last_write_time(a.settings_file(), read_at - std::chrono::seconds(1));
   }
   state.set_following(false);
   write_file(a.state_file(), format_state(state));

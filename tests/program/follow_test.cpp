@@ -372,20 +372,26 @@ TEST_F(Follow, LeavesTheLockToOthersWhileItTriesAgain) {
 TEST_F(Follow, ReadsItsSettingsAnew) {
   save_from_a({"one"});
   bool asked = false;
+  // `check` tells by its time whether the settings were changed since.
+  const auto lock = b.state_file() + ".follow";
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
   b.take_reload = [&] { return std::exchange(asked, false); };
   const auto ran = follow({{seconds(5),
                             [&] {
+                              std::filesystem::last_write_time(lock, long_ago);
                               b.configure("\"nonsense\":1");
                               asked = true;
                             }},
                            {seconds(10),
                             [&] {
+                              EXPECT_EQ(std::filesystem::last_write_time(lock), long_ago);
                               b.configure("\"accept\":[]");
                               asked = true;
                             }},
                            {seconds(15), [&] { save_from_a({"two"}); }}},
                           seconds(30));
   EXPECT_THAT(b.servers(), ElementsAre("one"));
+  EXPECT_GT(std::filesystem::last_write_time(lock), long_ago);
   EXPECT_THAT(ran.err,
               ElementsAre(HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
                           HasSubstr("read the settings anew"), HasSubstr("passed over"), HasSubstr("passed over")));

@@ -22,8 +22,8 @@ NodeUnderTest::NodeUnderTest(FakeConsul& consul, const TempDir& dir, std::string
 
 void NodeUnderTest::configure(const std::string& more_settings) {
   const bool has_retry = more_settings.find("retry_seconds") != std::string::npos;
-  write_file(base_ + ".cnf", "{\"uuid_file\":\"" + uuid_file() + "\"" + (has_retry ? "" : ",\"retry_seconds\":1") +
-                                 (more_settings.empty() ? "" : "," + more_settings) + "}");
+  write_file(settings_file(), "{\"uuid_file\":\"" + uuid_file() + "\"" + (has_retry ? "" : ",\"retry_seconds\":1") +
+                                  (more_settings.empty() ? "" : "," + more_settings) + "}");
 }
 
 Ran NodeUnderTest::run(Texts words, const std::string& input) {

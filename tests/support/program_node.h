@@ -60,6 +60,7 @@ class NodeUnderTest {
   /// The name of its Consul agent.
   std::string agent() const { return "agent-of-" + host_; }
   std::string uuid_file() const { return base_ + ".uuid"; }
+  std::string settings_file() const { return base_ + ".cnf"; }
   std::string state_file() const { return base_ + ".state"; }
   std::string uuid() const { return read_file(uuid_file()).substr(0, 36); }
   State state() const { return parse_state(read_file(state_file()), "state"); }

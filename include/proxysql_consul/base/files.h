@@ -58,6 +58,12 @@ struct FileRights {
 /// Nothing where there is no file. Links are followed.
 std::optional<FileRights> rights_of(const std::string& path);
 
+/// Makes the file look as if it had been written now. That this cannot be done is no failure.
+void touch(const std::string& path);
+
+/// True where `path` was written later than `other`; false where one of the two is not there.
+bool is_newer(const std::string& path, const std::string& other);
+
 /// True where this user may change the file; of a directory, make and replace files in it. False also where it is not
 /// there.
 bool may_write(const std::string& path);

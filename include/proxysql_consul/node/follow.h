@@ -12,7 +12,8 @@ namespace proxysql_consul {
 /// another one follows on this node, {settings} for the node's files.
 ExitCode follow(const Job& job);
 
-/// The file whose lock it holds all the while: as long as nobody has that, nobody follows.
+/// The file whose lock it holds all the while: as long as nobody has that, nobody follows. Holds its pid, and is as old
+/// as the settings that it goes by.
 std::string lock_of_follow(const std::string& state_file);
 
 }  // namespace proxysql_consul

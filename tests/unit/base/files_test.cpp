@@ -537,5 +537,26 @@ TEST(Identity, RefusesWhatIsNoUuidAndLeavesItThere) {
   }
 }
 
+TEST(Files, TellWhichWasWrittenLater) {
+  const TempDir dir;
+  const auto one = dir.file("one");
+  const auto other = dir.file("other");
+  EXPECT_FALSE(is_newer(one, other)) << "there is neither";
+  write_file(one, "1");
+  EXPECT_FALSE(is_newer(one, other));
+  EXPECT_FALSE(is_newer(other, one));
+  write_file(other, "2");
+  const auto now = std::filesystem::last_write_time(one);
+  std::filesystem::last_write_time(other, now);
+  EXPECT_FALSE(is_newer(one, other));
+  std::filesystem::last_write_time(other, now - std::chrono::hours(1));
+  EXPECT_TRUE(is_newer(one, other));
+  std::filesystem::last_write_time(one, now - std::chrono::hours(2));
+  touch(one);
+  EXPECT_TRUE(is_newer(one, other));
+  touch(dir.file("absent"));
+  EXPECT_FALSE(std::filesystem::exists(dir.file("absent"))) << "it makes none";
+}
+
 }  // namespace
 }  // namespace proxysql_consul
