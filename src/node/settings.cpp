@@ -126,7 +126,7 @@ constexpr std::array all_keys = {
     Key{"consul_namespace",
         [](Settings& s, const Source& o, const Json& v) { s.consul.enterprise_namespace = as_text(o, v); }},
     Key{"consul_partition", [](Settings& s, const Source& o, const Json& v) { s.consul.partition = as_text(o, v); }},
-    Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = checked_prefix(o, as_text(o, v)); }},
+    Key{"consul_prefix", [](Settings& s, const Source& o, const Json& v) { s.consul.prefix = checked_consul_prefix(o, as_text(o, v)); }},
     Key{"accept", [](Settings& s, const Source& o, const Json& v) { s.accept = as_names(s, o, v); }, Spelling::list},
     Key{"configurations", set_configurations, Spelling::json},
     Key{"exclude_variables", [](Settings& s, const Source& o, const Json& v) { s.scope.exclude_variables = as_patterns(o, v); }, Spelling::list},

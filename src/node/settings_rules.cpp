@@ -129,7 +129,7 @@ std::string checked_scheme(const Source& source, std::string text) {
   return text;
 }
 
-std::string checked_prefix(const Source& source, std::string text) {
+std::string checked_consul_prefix(const Source& source, std::string text) {
   text = checked_text(source, std::move(text));
   const bool is_good = text.size() > 1 && text.back() == '/' && text.front() != '/' &&
                        text.find("//") == std::string::npos && text.find("..") == std::string::npos;

@@ -32,7 +32,8 @@ std::string checked_path(const Source& source, std::string text);
 /// A host name or address, an IPv6 address without its brackets.
 std::string checked_host(const Source& source, std::string text);
 std::string checked_scheme(const Source& source, std::string text);
-std::string checked_prefix(const Source& source, std::string text);
+/// What the keys of documents in Consul begin with: "proxysql/".
+std::string checked_consul_prefix(const Source& source, std::string text);
 /// Throws where no configuration of the catalogue is called `name`.
 void require_configuration(const Source& source, const Catalogue& catalogue, const std::string& name);
 /// Throws for a shell pattern that is cut short: it would match next to nothing, which nobody would notice.
