@@ -9,7 +9,6 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/text.h"
-#include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/node/consul_variables.h"
 #include "proxysql_consul/node/encryption_keys.h"
 #include "proxysql_consul/node/keep_local.h"
@@ -22,17 +21,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string as_nonempty(const Source& source, const Json& value) {
-  return checked_nonempty(source, as_text(source, value));
-}
-
-std::string as_path(const Source& source, const Json& value) { return checked_path(source, as_text(source, value)); }
-
-std::string as_path_or_none(const Source& source, const Json& value) {
-  auto path = as_text(source, value);
-  return path.empty() ? path : checked_path(source, std::move(path));
-}
-
 std::string as_metrics_file(const Source& source, const Json& value) {
   auto path = as_path_or_none(source, value);
   if (!path.empty() && !path.ends_with(".prom")) {
@@ -41,23 +29,10 @@ std::string as_metrics_file(const Source& source, const Json& value) {
   return path;
 }
 
-std::string as_host(const Source& source, const Json& value) { return checked_host(source, as_text(source, value)); }
-
-std::string as_host_or_none(const Source& source, const Json& value) {
-  auto host = as_text(source, value);
-  return host.empty() ? host : checked_host(source, std::move(host));
-}
-
 std::vector<std::string> as_names(const Settings& settings, const Source& source, const Json& value) {
   auto names = as_list(source, value);
   for (const auto& name : names) require_configuration(source, settings.catalogue, name);
   return names;
-}
-
-std::vector<std::string> as_patterns(const Source& source, const Json& value) {
-  auto patterns = as_list(source, value);
-  for (const auto& pattern : patterns) require_whole_pattern(source, pattern);
-  return patterns;
 }
 
 void set_configurations(Settings& settings, const Source& source, const Json& value) {
@@ -269,7 +244,6 @@ Settings read_over(Settings settings, std::string_view text, const std::string& 
   for (const auto& item : json.items()) {
     if (item.key() != configurations_key) assign(item.key(), item.value());
   }
-  settings.admin.tls = settings.admin.tls || !settings.admin.tls_ca.empty();
   return settings;
 }
 
@@ -290,7 +264,12 @@ void apply_own_variables(Settings& settings, const Environment& environment) {
     const Source source{"environment", name};
     key->assign(settings, source, json_of(source, key->spelling, text));
   }
+}
+
+/// What follows from several settings together.
+void settle(Settings& settings) {
   settings.admin.tls = settings.admin.tls || !settings.admin.tls_ca.empty();
+  keep_own(settings.catalogue, settings.scope);
 }
 
 }  // namespace
@@ -308,14 +287,14 @@ Settings::Settings() {
 
 Settings parse_settings(std::string_view text, const std::string& file) {
   auto settings = read_over(Settings(), text, file, true);
-  keep_own(settings.catalogue, settings.scope);
+  settle(settings);
   return settings;
 }
 
 void apply_environment(Settings& settings, const Environment& environment) {
   apply_configurations_variable(settings, environment);
   apply_own_variables(settings, environment);
-  keep_own(settings.catalogue, settings.scope);
+  settle(settings);
   apply_consuls_variables(settings, environment);
 }
 

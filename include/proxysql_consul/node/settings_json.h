@@ -25,11 +25,20 @@ bool is_json_object(std::string_view text);
 // Each throws Error{settings} that names source, rule and value, or a secret's type in place of its value.
 
 std::string as_text(const Source& source, const nlohmann::json& value);
+std::string as_nonempty(const Source& source, const nlohmann::json& value);
+/// An absolute path; "" for none only where that is in the name.
+std::string as_path(const Source& source, const nlohmann::json& value);
+std::string as_path_or_none(const Source& source, const nlohmann::json& value);
+/// A host name or address; "" for none only where that is in the name.
+std::string as_host(const Source& source, const nlohmann::json& value);
+std::string as_host_or_none(const Source& source, const nlohmann::json& value);
 bool as_bool(const Source& source, const nlohmann::json& value);
 /// The 2016 default file writes numbers as strings, so these count as well.
 long long as_number(const Source& source, const nlohmann::json& value, long long low, long long high, const char* what);
 unsigned as_port(const Source& source, const nlohmann::json& value);
 /// Of strings, none of them empty.
 std::vector<std::string> as_list(const Source& source, const nlohmann::json& value);
+/// Of shell patterns that are not cut short.
+std::vector<std::string> as_patterns(const Source& source, const nlohmann::json& value);
 
 }  // namespace proxysql_consul
