@@ -307,8 +307,8 @@ Settings load_settings(const std::optional<std::string>& flag, const Environment
   apply_environment(settings, environment);
   if (settings.state_file.empty()) settings.state_file = state_file_of(settings.uuid_file);
   if (settings.state_file == settings.uuid_file) {
-    throw Error(ExitCode::settings, settings.file + ": state_file: must be another file than uuid_file, is \"" +
-                                        printable(settings.uuid_file, 80) + "\"");
+    Source{settings.file.empty() ? "environment" : settings.file, "state_file"}.refuse_text(
+        "must be another file than uuid_file", settings.state_file);
   }
   if (!settings.admin_password_file.empty()) settings.admin.password = read_secret(settings.admin_password_file);
   if (!settings.consul_token_file.empty()) {

@@ -83,7 +83,8 @@ void skip_byte_order_mark(std::string_view& text) {
 Json parse(std::string_view text, const std::string& file, bool is_object) {
   skip_byte_order_mark(text);
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-    throw Error(ExitCode::settings, file + ": is empty: expected a JSON object, {} at least");
+    throw Error(ExitCode::settings,
+                file + ": is empty: expected " + (is_object ? "a JSON object, {} at least" : "a JSON value"));
   }
   KeyCheck check(file);
   if (!Json::sax_parse(text, &check)) {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -293,6 +293,9 @@ TEST(Settings, KeepTheStateInAFileOfItsOwn) {
   testing::write_file(dir.file("cnf"), R"({"uuid_file":"/a/b.state"})");
   EXPECT_EQ(error_of([&] { load_settings(dir.file("cnf"), environment({})); }),
             dir.file("cnf") + ": state_file: must be another file than uuid_file, is \"/a/b.state\"");
+  const auto variables = environment({{"PROXYSQL_CONSUL_UUID_FILE", "/a/b.state"}});
+  EXPECT_EQ(error_of([&] { load_settings(std::nullopt, variables, {}); }),
+            "environment: state_file: must be another file than uuid_file, is \"/a/b.state\"");
 }
 
 TEST(Settings, ShowNoSecretInAnError) {
@@ -398,6 +401,10 @@ TEST(Settings, RefuseVariablesThatAreWrong) {
        "environment: PROXYSQL_CONSUL_CONSUL_TOKEN_FILE: must be an absolute path, is another text"},
       {"PROXYSQL_CONSUL__COMMENT", "x",
        "environment: PROXYSQL_CONSUL__COMMENT: is no JSON: line 1, column 1: expected '{'"},
+      {"PROXYSQL_CONSUL__COMMENT", " ",
+       "environment: PROXYSQL_CONSUL__COMMENT: is empty: expected a JSON object, {} at least"},
+      {"PROXYSQL_CONSUL_CONFIGURATIONS", " ",
+       "environment: PROXYSQL_CONSUL_CONFIGURATIONS: is empty: expected a JSON value"},
   };
   for (const auto& [variable, text, error] : cases) {
     SCOPED_TRACE(variable);
