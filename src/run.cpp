@@ -36,8 +36,7 @@ int run(const std::vector<std::string>& words, const Context& context) {
       context.err << format_help(commands());
       return static_cast<int>(ExitCode::usage);
     }
-    const auto arguments =
-        parse_arguments(words, commands(), "proxysql-consul " PROXYSQL_CONSUL_VERSION " with " + admin_library());
+    const auto arguments = parse_arguments(words, commands(), PROXYSQL_CONSUL_VERSION, admin_library());
     if (arguments.print) {
       context.out << *arguments.print;
     } else {

@@ -147,7 +147,7 @@ LogFormat log_format_in(const std::vector<std::string>& words) {
 }
 
 Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const Command> commands,
-                          const std::string& version) {
+                          const std::string& version, const std::string& library) {
   Arguments result;
   if (const auto kind = manual_kind_in(arguments)) {
     result.print = format_manual(*kind, commands, version);
@@ -163,7 +163,7 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
   }
   const auto values = parse_words(checked_options(std::move(words), known), known);
   if (values.has("version")) {
-    result.print = version + "\n";
+    result.print = "proxysql-consul " + version + " with " + library + "\n";
   } else if (values.has("help")) {
     result.print = command != nullptr ? format_help(*command) : format_help(commands);
   }

@@ -10,7 +10,8 @@ namespace proxysql_consul::testing {
 FUZZ_TARGET(command_line) {
   const auto words = split(input, '\0');
   log_format_in(words);
-  const auto arguments = attempt(ExitCode::usage, [&] { return parse_arguments(words, commands(), "version"); });
+  const auto arguments =
+      attempt(ExitCode::usage, [&] { return parse_arguments(words, commands(), "2.0.0", "a library"); });
   if (arguments)
     require(arguments->print.has_value() != static_cast<bool>(arguments->action),
             "there is something to print, or to do");

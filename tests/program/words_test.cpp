@@ -45,6 +45,9 @@ TEST_F(Words, PrintsHelpOnStderrWhereNoCommandIsGiven) {
     EXPECT_THAT(world.out.str(), StartsWith("proxysql-consul "));
     EXPECT_EQ(world.err.str(), "");
   }
+  world.out.str("");
+  EXPECT_EQ(world.run({"help", "man"}), 0);
+  EXPECT_THAT(world.out.str(), ::testing::ContainsRegex("\"proxysql.-consul [0-9.]+\" \"User Commands\""));
 }
 
 TEST_F(Words, FailsWhereStdoutCannotBeWritten) {

@@ -13,7 +13,7 @@ namespace proxysql_consul {
 
 /// A command line, understood.
 struct Arguments {
-  std::optional<std::string> print;  ///< help or version: print it to stdout, and be done
+  std::optional<std::string> print;  ///< help, manual or version: print it to stdout, and be done
   std::optional<std::string> config_file;
   std::string log_level = "info";
   Action action;                     ///< set unless there is something to print
@@ -24,8 +24,8 @@ struct Arguments {
 /// too.
 LogFormat log_format_in(const std::vector<std::string>& words);
 
-/// `version` is what --version prints. Throws Error{usage}.
+/// `version` is the program's own number, `library` what it speaks to ProxySQL with. Throws Error{usage}.
 Arguments parse_arguments(const std::vector<std::string>& words, std::span<const Command> commands,
-                          const std::string& version);
+                          const std::string& version, const std::string& library);
 
 }  // namespace proxysql_consul

@@ -50,7 +50,7 @@ const std::vector<Command>& noting_commands() {
 
 Arguments parse_arguments(const Words& words) {
   understood = {};
-  return proxysql_consul::parse_arguments(words, noting_commands(), "proxysql-consul 2.0.0");
+  return proxysql_consul::parse_arguments(words, noting_commands(), "2.0.0", "a library");
 }
 
 std::string format_help() { return proxysql_consul::format_help(noting_commands()); }
@@ -161,9 +161,7 @@ TEST(Cli, PrintsHelpAndVersion) {
     EXPECT_EQ(parse_arguments(words).print, format_help());
   }
   for (const auto& words : {Words{"--version"}, Words{"save", "--version"}}) {
-    const auto version = parse_arguments(words).print;
-    ASSERT_TRUE(version);
-    EXPECT_THAT(*version, ::testing::MatchesRegex("proxysql-consul [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+    EXPECT_EQ(parse_arguments(words).print, "proxysql-consul 2.0.0 with a library\n");
   }
 }
 

@@ -88,12 +88,12 @@ TEST(Manual, IsPrintedByHelp) {
   for (const auto& kind : manual_kinds()) {
     SCOPED_TRACE(kind);
     for (const auto& words : {Texts{"help", kind}, Texts{"--log-level", "debug", "help", kind}}) {
-      EXPECT_EQ(parse_arguments(words, commands(), "2.0.0").print, manual(kind));
+      EXPECT_EQ(parse_arguments(words, commands(), "2.0.0", "a library").print, manual(kind));
     }
   }
   EXPECT_FALSE(format_manual("fish", commands(), "2.0.0"));
-  EXPECT_THROW(parse_arguments({"man"}, commands(), "2.0.0"), Error);
-  EXPECT_THROW(parse_arguments({"help", "man", "bash"}, commands(), "2.0.0"), Error);
+  EXPECT_THROW(parse_arguments({"man"}, commands(), "2.0.0", "a library"), Error);
+  EXPECT_THROW(parse_arguments({"help", "man", "bash"}, commands(), "2.0.0", "a library"), Error);
 }
 
 // One table is behind the help, the page, the completions and, by the test of docs, the README.
@@ -136,6 +136,7 @@ TEST(Manual, AndTheHelpAndTheCompletionsNameEveryCommandAndOption) {
 
 TEST(Manual, PageIsRoffThatShowsTextsAsTheyAre) {
   const auto page = format_manual("man", some_commands(), "2.0.0").value();
+  EXPECT_THAT(page, ::testing::StartsWith(R"(.TH PROXYSQL\-CONSUL 1 "" "proxysql\-consul 2.0.0" "User Commands")"));
   EXPECT_THAT(page, AllOf(HasSubstr("\\fBsave\\fR it.\n\\&.not a macro, but 1\\e2\n"), HasSubstr("\n\\&'x'"))) << page;
   const std::regex macro(R"(\.(TH|SH|SS|TP|PP|EX|EE|B|BR)( .*)?)");
   std::istringstream lines(page);
