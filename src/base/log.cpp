@@ -4,16 +4,30 @@
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "proxysql_consul/base/text.h"
 
 namespace proxysql_consul {
 namespace {
 
 constexpr auto json_form = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})";
-constexpr auto text_form = "%Y-%m-%dT%H:%M:%SZ proxysql-consul: %l: %v";
+constexpr auto text_form = "%Y-%m-%dT%H:%M:%SZ proxysql-consul: %l: %*";
 
 std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+
+/// The message without what would end its line or command a terminal.
+class TextMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& into) override {
+    const auto text = printable({message.payload.data(), message.payload.size()}, message.payload.size());
+    into.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<TextMessage>(); }
+};
 
 /// The message as a JSON string, since spdlog's patterns do not escape; and the members that `more` has at that time.
 class JsonMessage : public spdlog::custom_flag_formatter {
@@ -42,7 +56,7 @@ std::unique_ptr<spdlog::pattern_formatter> make_formatter(LogFormat format, std:
   if (format == LogFormat::json) {
     formatter->add_flag<JsonMessage>('*', std::move(more)).set_pattern(json_form);
   } else {
-    formatter->set_pattern(text_form);
+    formatter->add_flag<TextMessage>('*').set_pattern(text_form);
   }
   return formatter;
 }
