@@ -140,8 +140,8 @@ Finding judge_applied(const std::optional<State>& state) {
     if (!has_failed && !known.drifted && known.outcome != Outcome::partial) continue;
     finding.gravity = std::max(finding.gravity, has_failed ? Gravity::problem : Gravity::warning);
     const auto* what = known.pending   ? ": a rollback that began here has not ended"
-                       : known.drifted ? ": drifted: "
                        : has_failed    ? ": failed"
+                       : known.drifted ? ": drifted: "
                                        : ": partial: ";
     const auto why = known.warnings.empty() ? "it does not say why" : join(known.warnings);
     const auto when = has_failed && !known.pending ? " at " + known.at + ": " : "";

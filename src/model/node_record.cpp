@@ -1,5 +1,6 @@
 #include "proxysql_consul/model/node_record.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "proxysql_consul/base/error.h"
@@ -19,6 +20,13 @@ Json json_of(const RecordedConfiguration& entry) {
   return {
       {"version", entry.version}, {"attempted", entry.attempted}, {"sha256", entry.sha256}, {"outcome", entry.outcome},
       {"at", entry.at},           {"warnings", entry.warnings},   {"lacks", entry.lacks}};
+}
+
+/// An attempt that failed is what `warnings` tells of, also where runtime had drifted before.
+std::string outcome_of(const ConfigurationState& state) {
+  if (state.pending) return "failed";
+  const bool is_drift = state.drifted && state.outcome != Outcome::failed;
+  return is_drift ? "drifted" : std::string(to_string(state.outcome));
 }
 
 RecordedConfiguration configuration_from(const nlohmann::json& json) {
@@ -46,9 +54,7 @@ NodeRecord record_of(const State& state) {
         .version = entry.version,
         .attempted = std::max(entry.version, entry.attempted),
         .sha256 = entry.sha256,
-        .outcome = entry.pending   ? "failed"
-                   : entry.drifted ? "drifted"
-                                   : std::string(to_string(entry.outcome)),
+        .outcome = outcome_of(entry),
         .at = entry.at,
         .warnings = entry.pending ? std::vector<std::string>{unfinished_rollback} : entry.warnings,
         .lacks = entry.lacks};

@@ -33,7 +33,7 @@ struct ConfigurationState {
   bool in_part = false;               ///< of the version, also where an attempt has failed since
   std::uint64_t attempted = 0;        ///< the newest version that was tried
   bool lacks = false;                 ///< partial for nothing but columns and tables that this ProxySQL lacks
-  bool drifted = false;               ///< somebody has loaded something else since; `warnings` says what
+  bool drifted = false;               ///< somebody has loaded something else since; `warnings` says what, until fail()
   bool pending = false;               ///< a rollback has begun here, and was not published yet: nothing of this counts
   ExitCode cause = ExitCode::ok;      ///< of the last attempt's failure, where it is known; ok where it is not
   /// passed_over() of the document as of then: what stands there is no older than what is here.

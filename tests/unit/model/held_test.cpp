@@ -179,6 +179,9 @@ TEST(Applied, HasAHintThatFitsTheCause) {
   EXPECT_THAT(judge_one(known).hint, HasSubstr("a newer ProxySQL"));
   known.drifted = true;
   EXPECT_THAT(judge_one(known).hint, HasSubstr("`pull --force` takes Consul's"));
+  known.outcome = Outcome::failed;
+  known.warnings = {"away"};
+  EXPECT_EQ(judge_one(known).message, "mysql_servers: failed: away") << "what it had drifted by is no longer told";
   known.pending = true;
   EXPECT_EQ(judge_one(known).message, "mysql_servers: a rollback that began here has not ended");
   EXPECT_EQ(judge_one(known).hint, "`pull` takes Consul's version");

@@ -122,5 +122,16 @@ TEST(NodeRecord, SaysWhatTheStateHolds) {
             (RecordedConfiguration{.attempted = 5, .outcome = "failed", .at = "now", .warnings = {"memory full"}}));
 }
 
+TEST(NodeRecord, TellsAFailureAlsoWhereRuntimeHadDriftedBefore) {
+  State state;
+  state.record("mysql_servers", {.version = 7, .sha256 = "a", .at = "then", .warnings = {}});
+  EXPECT_TRUE(state.tell_drift("mysql_servers", "2 rows of mysql_servers", "later"));
+  EXPECT_EQ(record_of(state).configurations.at("mysql_servers").outcome, "drifted");
+  state.fail("mysql_servers", 9, "now", "away");
+  EXPECT_EQ(record_of(state).configurations.at("mysql_servers"),
+            (RecordedConfiguration{
+                .version = 7, .attempted = 9, .sha256 = "a", .outcome = "failed", .at = "now", .warnings = {"away"}}));
+}
+
 }  // namespace
 }  // namespace proxysql_consul::testing
