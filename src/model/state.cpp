@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/json_numbers.h"
@@ -174,10 +176,10 @@ void State::tell_frozen(bool is_frozen) {
 bool State::tell_drift(const std::string& configuration, const std::string& what, const std::string& at) {
   auto& entry = configurations.at(configuration);
   const bool drifted = !what.empty();
-  if (entry.drifted == drifted && (!drifted || entry.warnings.front() == what)) return false;
+  auto warnings = drifted ? std::vector<std::string>{what} : std::vector<std::string>();
+  if (entry.drifted == drifted && (!drifted || entry.warnings == warnings)) return false;
   entry.drifted = drifted;
-  entry.warnings.clear();
-  if (drifted) entry.warnings.push_back(what);
+  entry.warnings = std::move(warnings);
   entry.at = at;
   published = false;
   return true;

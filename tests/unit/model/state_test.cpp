@@ -329,6 +329,23 @@ TEST(State, CountsAsItDidAfterAFailure) {
   EXPECT_FALSE(state.published);
 }
 
+TEST(State, TellsOfADriftWhereItIsNews) {
+  State state;
+  state.record("mysql_users", {.version = 3, .sha256 = "a", .outcome = Outcome::applied, .at = "t", .warnings = {}});
+  const auto& known = state.configurations.at("mysql_users");
+  EXPECT_FALSE(state.tell_drift("mysql_users", "", "u"));
+  EXPECT_TRUE(state.tell_drift("mysql_users", "2 rows", "u"));
+  EXPECT_FALSE(state.tell_drift("mysql_users", "2 rows", "v"));
+  EXPECT_EQ(known.at, "u");
+  EXPECT_TRUE(state.tell_drift("mysql_users", "3 rows", "v"));
+  EXPECT_EQ(known.warnings, std::vector<std::string>{"3 rows"});
+  EXPECT_TRUE(state.tell_drift("mysql_users", "", "w"));
+  EXPECT_EQ(known.warnings, std::vector<std::string>());
+  // As a file may say that somebody has edited.
+  state.configurations.at("mysql_users").drifted = true;
+  EXPECT_TRUE(state.tell_drift("mysql_users", "2 rows", "x"));
+}
+
 TEST(State, CountsNothingWhileARollbackIsPending) {
   State state;
   state.observe(first_start);
