@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/catalogue.h"
-#include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/forms.h"
 
 namespace proxysql_consul {
@@ -69,18 +69,29 @@ std::optional<Tally> tally_table(Table from, Table to) {
     const auto number = place == key.end() ? 0 : static_cast<std::size_t>(place - key.begin()) + 1;
     schema.columns.push_back({.name = column, .default_value = {}, .not_null = false, .key = number});
   }
-  Tally counted;
-  const auto before = shared_form(std::move(from), {});
-  const auto after = shared_form(std::move(to), {});
-  for (const auto& change : changes_between(schema, before, after)) {
-    if (change.kind == Change::Kind::added) ++counted.added;
-    if (change.kind == Change::Kind::removed) ++counted.removed;
-    if (change.kind == Change::Kind::changed) ++counted.changed;
-  }
-  return counted;
+  return tally_of(changes_between(schema, shared_form(std::move(from), {}), shared_form(std::move(to), {})));
 }
 
 }  // namespace
+
+Tally& Tally::operator+=(const Tally& more) {
+  added += more.added;
+  removed += more.removed;
+  changed += more.changed;
+  return *this;
+}
+
+Tally tally_of(const std::vector<Change>& changes) {
+  Tally counted;
+  for (const auto& change : changes) {
+    switch (change.kind) {
+      case Change::Kind::added: ++counted.added; break;
+      case Change::Kind::removed: ++counted.removed; break;
+      case Change::Kind::changed: ++counted.changed; break;
+    }
+  }
+  return counted;
+}
 
 std::string describe(const Tally& tally) {
   std::vector<std::string> words;
@@ -151,9 +162,7 @@ std::optional<Tally> tally(const std::vector<Table>& from, const std::vector<Tab
     const auto* after = find_table(to, name);
     const auto some = tally_table(before != nullptr ? *before : none, after != nullptr ? *after : none);
     if (!some) return std::nullopt;
-    all.added += some->added;
-    all.removed += some->removed;
-    all.changed += some->changed;
+    all += *some;
   }
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
@@ -91,13 +92,7 @@ struct Difference {
 Difference difference(const TableSchema& schema, const Table* from, const Table& to) {
   const Table none{.name = to.name, .columns = to.columns, .rows = {}};
   const auto& old = from != nullptr ? *from : none;
-  Difference counted{.before = old.rows.size()};
-  for (const auto& change : changes_between(schema, old, to)) {
-    if (change.kind == Change::Kind::added) ++counted.counts.added;
-    if (change.kind == Change::Kind::removed) ++counted.counts.removed;
-    if (change.kind == Change::Kind::changed) ++counted.counts.changed;
-  }
-  return counted;
+  return {.before = old.rows.size(), .counts = tally_of(changes_between(schema, old, to))};
 }
 
 /// What is lost of a table where it is lost: inactive and local rows stay in Consul's document whatever is here.
@@ -148,10 +143,10 @@ void guard_unseen(const Held& theirs, Acquaintance acquaintance, const std::stri
 }
 
 /// What was passed over as local is older here than in Consul, whatever version this node is at.
-void guard_passed_over(const Holding& ours, const TableSchema& schema, const Table* theirs, const Table& tables,
+void guard_passed_over(const Holding& ours, const TableSchema& schema, const Table* theirs, const Table& table,
                        const std::string& name) {
   if (theirs == nullptr || ours.passed_over.empty()) return;
-  const auto changes = changes_between(schema, *theirs, tables);
+  const auto changes = changes_between(schema, *theirs, table);
   const auto shared_again = std::find_if(changes.begin(), changes.end(), [&](const Change& change) {
     return change.kind != Change::Kind::added && is_passed_over(ours.passed_over, schema, change.from);
   });
@@ -281,10 +276,7 @@ Weighed weigh(const Holding& ours, const std::optional<Held>& theirs, Acquaintan
     if (table == nullptr) continue;
     const auto* old = find_table(fitted.tables, schema.name);
     if (old == nullptr) unnamed.push_back(schema.name);
-    const auto counted = difference(schema, old, *table).counts;
-    all.added += counted.added;
-    all.removed += counted.removed;
-    all.changed += counted.changed;
+    all += difference(schema, old, *table).counts;
     const auto before = exposed_rows(sharing, old);
     exposed.emplace_back(&schema, difference(schema, before ? &*before : nullptr, *exposed_rows(sharing, table)));
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxysql_consul/model/changes.h"
 #include "proxysql_consul/model/table.h"
 
 namespace proxysql_consul {
@@ -19,11 +20,15 @@ struct Tally {
   std::size_t changed = 0;
 
   bool any() const { return added + removed + changed > 0; }
+  Tally& operator+=(const Tally& more);
   bool operator==(const Tally&) const = default;
 };
 
 /// "1 row added, 2 changed", or "no row changed"
 std::string describe(const Tally& tally);
+
+/// How many changes of each kind there are.
+Tally tally_of(const std::vector<Change>& changes);
 
 /// The columns of the table's primary key, as far as they are known here; none for a table that is not.
 std::vector<std::string_view> known_key(std::string_view table);
