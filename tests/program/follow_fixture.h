@@ -75,6 +75,14 @@ class FollowAndPublish : public Follow {
     consul.log.clear();
   }
 
+  /// True where a version with that server is in Consul or in its history.
+  bool is_kept(const std::string& host) const {
+    return std::any_of(consul.entries.begin(), consul.entries.end(), [&](const auto& entry) {
+      return entry.first.find("mysql_servers") != std::string::npos &&
+             entry.second.value.find("\"" + host + "\"") != std::string::npos;
+    });
+  }
+
   std::size_t versions() const { return calls("TXN cas " + servers_key); }
 };
 

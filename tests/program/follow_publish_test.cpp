@@ -324,14 +324,6 @@ class FollowAndLoadsMeanwhile : public FollowAndPublish {
     return is_done;
   }
 
-  /// In Consul, or in its history.
-  bool is_kept(const std::string& host) {
-    return std::any_of(consul.entries.begin(), consul.entries.end(), [&](const auto& entry) {
-      return entry.first.find("mysql_servers") != std::string::npos &&
-             entry.second.value.find("\"" + host + "\"") != std::string::npos;
-    });
-  }
-
   Ran ran{};
 };
 

@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
 #include "program/follow_fixture.h"
-#include "proxysql_consul/base/files.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {
@@ -45,13 +43,6 @@ class FollowAndASilentConsul : public FollowAndPublish {
     consul.always.reset();
     observe = {};
     return silent_at.has_value();
-  }
-
-  bool is_kept(const std::string& host) {
-    return std::any_of(consul.entries.begin(), consul.entries.end(), [&](const auto& entry) {
-      return entry.first.find("mysql_servers") != std::string::npos &&
-             entry.second.value.find("\"" + host + "\"") != std::string::npos;
-    });
   }
 
   /// All that is there of them is one of the two, and the next follow ends with both nodes equal.

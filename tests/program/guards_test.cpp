@@ -36,15 +36,6 @@ class Guards : public Run {
     EXPECT_EQ(ran.status, 8);
     EXPECT_THAT(ran.err, ElementsAre(HasSubstr(why)));
   }
-
-  Texts servers_in_consul() {
-    Texts hosts;
-    for (const auto& table : parse_document(consul.value_of(servers_key)).tables) {
-      if (table.name != "mysql_servers") continue;
-      for (const auto& row : table.rows) hosts.emplace_back(row[1].value());
-    }
-    return hosts;
-  }
 };
 
 TEST_F(Guards, LetNoRestartedProxySqlEmptyTheFleet) {
@@ -56,14 +47,14 @@ TEST_F(Guards, LetNoRestartedProxySqlEmptyTheFleet) {
   expect_refused(scheduled(a),
                  "and this ProxySQL, which differs, has started, or this node's settings have changed, since this node "
                  "saved or applied that");
-  EXPECT_EQ(servers_in_consul(), (Texts{"db1", "db2"}));
+  EXPECT_EQ(hosts_in_consul(), (Texts{"db1", "db2"}));
   EXPECT_EQ(b.servers(), (Texts{"db1", "db2"}));
   // pull is the one way out that the words name, and after it the scheduler goes on.
   EXPECT_EQ(a.run({"pull"}).status, 0);
   EXPECT_EQ(a.servers(), (Texts{"db1", "db2"}));
   a.set_servers({"db1", "db3"});
   EXPECT_EQ(scheduled(a).status, 0);
-  EXPECT_EQ(servers_in_consul(), (Texts{"db1", "db3"}));
+  EXPECT_EQ(hosts_in_consul(), (Texts{"db1", "db3"}));
 }
 
 TEST_F(Guards, LetNoRestartWithinTheProcessRevertTheFleet) {
@@ -75,7 +66,7 @@ TEST_F(Guards, LetNoRestartWithinTheProcessRevertTheFleet) {
   a.engine.execute("PROXYSQL RESTART");
   ASSERT_EQ(a.servers(), Texts{"old"});
   expect_refused(scheduled(a), "has started, or");
-  EXPECT_EQ(servers_in_consul(), Texts{"new"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"new"});
 }
 
 TEST_F(Guards, KnowARestartThatChangedNothing) {
@@ -87,7 +78,7 @@ TEST_F(Guards, KnowARestartThatChangedNothing) {
   // Compared and found equal, it counts from here on.
   a.set_servers({"db2"});
   EXPECT_EQ(scheduled(a).status, 0);
-  EXPECT_EQ(servers_in_consul(), Texts{"db2"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db2"});
 }
 
 TEST_F(Guards, RefuseEveryChangeWhereTheServerTellsNoStart) {
@@ -109,7 +100,7 @@ TEST_F(Guards, LetNoTableBeEmptiedUnlookedAt) {
   expect_refused(refused, "table mysql_servers would lose 2 of the 2 rows");
   EXPECT_THAT(refused.err[0], HasSubstr("--allow-shrink"));
   EXPECT_EQ(a.run({"save", "mysql_servers", "--if-current", "--allow-shrink"}).status, 0);
-  EXPECT_THAT(servers_in_consul(), IsEmpty());
+  EXPECT_THAT(hosts_in_consul(), IsEmpty());
 }
 
 TEST_F(Guards, NeverUndoARollback) {
@@ -122,7 +113,7 @@ TEST_F(Guards, NeverUndoARollback) {
   EXPECT_EQ(a.update().status, 0);
   EXPECT_EQ(a.servers(), Texts{"db1"});
   EXPECT_EQ(scheduled(a).status, 0);
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
 }
 
 TEST_F(Guards, FindTheWayOutOfALostState) {
@@ -242,7 +233,7 @@ TEST_F(Guards, LetAMemorySaveThatWasNotLoadedReachItsOwnRuntime) {
   EXPECT_EQ(a.update().status, 0);
   EXPECT_EQ(a.servers(), (Texts{"db1", "db2"}));
   EXPECT_EQ(scheduled(a).status, 0);
-  EXPECT_EQ(servers_in_consul(), (Texts{"db1", "db2"}));
+  EXPECT_EQ(hosts_in_consul(), (Texts{"db1", "db2"}));
 }
 
 TEST_F(Guards, RefuseAMemoryThatMayBeHalfWritten) {
@@ -341,7 +332,7 @@ TEST_F(Guards, StopAtAFreezeThatCameBetween) {
     }
   };
   expect_refused(a.run({"save", "mysql_servers"}), "the cluster is frozen: now");
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
 }
 
 TEST_F(Guards, RecordASaveThoughTidyingFails) {
@@ -375,7 +366,7 @@ TEST_F(Guards, StandAlsoAfterAPullThatFailed) {
     if (a.run({"pull"}).status == 0) break;
     a.engine.execute("STANDIN CLEAR");
     EXPECT_EQ(scheduled(a).status, 8) << n;
-    EXPECT_EQ(servers_in_consul(), Texts{"new"}) << n;
+    EXPECT_EQ(hosts_in_consul(), Texts{"new"}) << n;
   }
 }
 
@@ -395,7 +386,7 @@ TEST_F(Guards, NoticeARestartBetweenAskingAndReading) {
   a.engine.on_statement({});
   EXPECT_TRUE(restarted);
   EXPECT_EQ(ran.status, 8) << ran.out;
-  EXPECT_EQ(servers_in_consul(), Texts{"new"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"new"});
 }
 
 TEST_F(Guards, LetNoEmptyProxySqlBeTheFirstToSpeak) {
@@ -409,7 +400,7 @@ TEST_F(Guards, LetNoEmptyProxySqlBeTheFirstToSpeak) {
   consul.entries.erase(servers_key);
   expect_refused(scheduled(a), "Consul holds no version any more, and this node has saved or applied one");
   EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
 }
 
 TEST_F(Guards, RememberAHalfWrittenMemoryThroughASaveOfRuntime) {
@@ -429,7 +420,7 @@ TEST_F(Guards, RememberAHalfWrittenMemoryThroughASaveOfRuntime) {
   EXPECT_EQ(b.run({"save", "mysql_servers", "--source", "memory"}).status, 8);
   EXPECT_EQ(b.run({"pull"}).status, 0);
   EXPECT_EQ(b.run({"save", "mysql_servers", "--source", "memory"}).status, 0);
-  EXPECT_EQ(servers_in_consul(), Texts{"old"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"old"});
 }
 
 TEST_F(Guards, LeaveToTheNextUpdateWhatTheDiskLacks) {

@@ -35,13 +35,6 @@ class RollbackCommand : public Run {
 
   Document document() { return parse_document(consul.value_of(servers_key)); }
 
-  Texts servers_in_consul() {
-    Texts hosts;
-    const auto table = document().tables.at(0);
-    for (const auto& row : table.rows) hosts.emplace_back(row[table.find("hostname").value()].value());
-    return hosts;
-  }
-
   Ran scheduled(NodeUnderTest& node) { return node.run({"save", "--all", "--if-current"}); }
 };
 
@@ -54,7 +47,7 @@ TEST_F(RollbackCommand, ReachesEveryNodeAndItsFirstSaverToo) {
                          version_of(servers_key) + ", replacing version " + second +
                          " of host-a at 2027-01-15T08:00:02Z: 1 row added, 1 removed\n");
   EXPECT_EQ(b.servers(), Texts{"db1"});
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
   EXPECT_EQ(document().origin.message, "rollback to " + first + " (host-a)");
   EXPECT_EQ(document().origin.host, "host-b");
   EXPECT_EQ(document().uuid, b.uuid());
@@ -96,9 +89,9 @@ TEST_F(RollbackCommand, IsNeverUndoneByASchedulersSave) {
 TEST_F(RollbackCommand, GoesThereAndBackByMinusOne) {
   EXPECT_EQ(b.run({"rollback", "mysql_servers", "-1", "--message", "db2 lags"}).status, 0);
   EXPECT_EQ(document().origin.message, "rollback to " + first + " (host-a); db2 lags");
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
   EXPECT_EQ(roll_back(c, "-1").status, 0);
-  EXPECT_EQ(servers_in_consul(), Texts{"db2"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db2"});
   EXPECT_EQ(document().origin.message, "rollback to " + second + " (host-a)");
   EXPECT_THAT(b.run({"history", "mysql_servers"}).out, HasSubstr("rollback to " + first));
 }
@@ -157,7 +150,7 @@ TEST_F(RollbackCommand, TakesWhatAFreezeStopsBackAgain) {
   EXPECT_THAT(ran.err, ElementsAre(AllOf(HasSubstr("the cluster is frozen: now; version " + second),
                                          HasSubstr("is applied here again (`thaw` ends that"))));
   EXPECT_EQ(b.servers(), Texts{"db2"});
-  EXPECT_EQ(servers_in_consul(), Texts{"db2"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db2"});
   EXPECT_FALSE(b.state().find("mysql_servers")->pending);
   consul.entries.erase("proxysql/freeze");
   EXPECT_EQ(scheduled(b).status, 0);
@@ -235,15 +228,15 @@ TEST_F(RollbackCommand, LeavesNothingThatASchedulerCouldPublish) {
         const auto state = b.state();
         const auto* entry = state.find("mysql_servers");
         ASSERT_NE(entry, nullptr);
-        EXPECT_TRUE(ran.status != 0 || servers_in_consul() == b.servers());
-        EXPECT_TRUE(b.servers() == servers_in_consul() || entry->pending);
+        EXPECT_TRUE(ran.status != 0 || hosts_in_consul() == b.servers());
+        EXPECT_TRUE(b.servers() == hosts_in_consul() || entry->pending);
         marked += entry->pending ? 1 : 0;
         taken_back += ran.status != 0 && ran.err.back().find("is applied here again") != std::string::npos ? 1 : 0;
         const auto version = version_of(servers_key);
         const auto scheduled_run = b.run({"save", "mysql_servers", "--if-current"});
         EXPECT_EQ(version_of(servers_key), version) << "published by a scheduler: " << scheduled_run.out;
         EXPECT_EQ(b.run({"pull"}).status, 0);
-        EXPECT_EQ(b.servers(), servers_in_consul());
+        EXPECT_EQ(b.servers(), hosts_in_consul());
         EXPECT_FALSE(b.state().find("mysql_servers")->pending);
       }
     }
@@ -262,7 +255,7 @@ TEST_F(RollbackCommand, PublishesNothingThatThisProxySqlDoesNotTake) {
       EXPECT_GT(n, 5U);
       break;
     }
-    EXPECT_EQ(servers_in_consul(), Texts{"db2"});
+    EXPECT_EQ(hosts_in_consul(), Texts{"db2"});
     EXPECT_EQ(b.run({"pull"}).status, 0);
     EXPECT_EQ(b.servers(), Texts{"db2"});
   }
@@ -341,7 +334,7 @@ TEST_F(RollbackCommand, PublishesNothingThatConsulHoldsAlready) {
 TEST_F(RollbackCommand, BringsBackWhatWasDeletedInConsul) {
   consul.entries.erase(servers_key);
   EXPECT_EQ(roll_back(b, "-1").status, 0);
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
 }
 
 TEST_F(RollbackCommand, TellsWhomItReplacedInThatVeryMoment) {
@@ -355,7 +348,7 @@ TEST_F(RollbackCommand, TellsWhomItReplacedInThatVeryMoment) {
   consul.on_call = {};
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.err, ::testing::Contains(HasSubstr("which was saved in this very moment")));
-  EXPECT_EQ(servers_in_consul(), Texts{"db1"});
+  EXPECT_EQ(hosts_in_consul(), Texts{"db1"});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/document.h"
 #include "standin/standin_session.h"
 #include "support/fake_agents.h"
 #include "support/program_world.h"
@@ -100,6 +101,16 @@ std::string Run::save_from_a(const Texts& hosts) {
   a.set_servers(hosts);
   EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
   return version_of(servers_key);
+}
+
+Texts Run::hosts_in_consul() const {
+  Texts hosts;
+  for (const auto& table : parse_document(consul.value_of(servers_key)).tables) {
+    if (table.name != "mysql_servers") continue;
+    const auto hostname = table.find("hostname").value();
+    for (const auto& row : table.rows) hosts.emplace_back(row[hostname].value());
+  }
+  return hosts;
 }
 
 }  // namespace proxysql_consul::testing

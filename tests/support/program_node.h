@@ -6,7 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -96,6 +96,9 @@ class Run : public ::testing::Test {
   std::string save_from_a(const Texts& hosts);
 
   std::string version_of(const std::string& key) { return std::to_string(consul.entries.at(key).modify_index); }
+
+  /// The servers of the document in Consul.
+  Texts hosts_in_consul() const;
 
   Texts history() { return consul.keys_under(meta + "history/"); }
   Texts blobs() { return consul.keys_under(meta + "blob/"); }
