@@ -8,6 +8,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/blobs.h"
+#include "support/error_of.h"
 #include "support/process.h"
 
 namespace proxysql_consul {
@@ -19,13 +20,7 @@ using ::testing::Not;
 const std::string testdata = std::string(PROJECT_SOURCE_PATH) + "/tests/testdata/";
 
 std::string error_of(const std::string& text) {
-  try {
-    parse_document(text);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::payload);
-    return error.what();
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::payload, [&] { parse_document(text); });
 }
 
 Document example() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "support/error_of.h"
 #include "unit/model/schemas.h"
 
 namespace proxysql_consul {
@@ -28,13 +29,7 @@ Fitted fit_servers(const std::vector<Table>& tables) {
 
 std::string error_of_fit(const Configuration& configuration, const std::vector<Table>& tables,
                          const std::vector<TableSchema>& known, const std::vector<std::string>& variables = {}) {
-  try {
-    fit(configuration, tables, known, variables, {});
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::payload);
-    return error.what();
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::payload, [&] { fit(configuration, tables, known, variables, {}); });
 }
 
 TEST(Fit, FitsColumnsByNameAndFillsInDefaults) {
@@ -108,17 +103,13 @@ TEST(Fit, RefusesAccountsNamedLikeAdmins) {
       {.name = "mysql_servers", .columns = {"username"}, .rows = {{"admin"}}},
       {.name = "mysql_users", .columns = {"username", "password"}, .rows = {{"app", "secret"}, {"radmin", "secret"}}}};
   refuse_admin_accounts(tables, {"admin", "ADMIN", "ap", "apps"});
-  try {
-    refuse_admin_accounts(tables, {"admin", "radmin"});
-    ADD_FAILURE() << "was taken";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::payload);
-    EXPECT_STREQ(
-        error.what(),
-        "table mysql_users: user radmin is named like an admin or stats user of this ProxySQL, and would break "
-        "that login");
-    EXPECT_EQ(error.hint(), "rename the one or the other");
-  }
+  EXPECT_EQ(
+      testing::error_of(ExitCode::payload,
+                        [&] {
+                          refuse_admin_accounts(tables, {"admin", "radmin"});
+                        }),
+      "table mysql_users: user radmin is named like an admin or stats user of this ProxySQL, and would break that "
+      "login (rename the one or the other)");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
+#include "support/error_of.h"
 
 namespace proxysql_consul {
 namespace {
@@ -38,13 +39,7 @@ std::string sealed(const Keyring& ring, const Document& document) {
 }
 
 std::string error_of(const Keyring& ring, const std::string& stored) {
-  try {
-    ring.open(stored);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::payload);
-    return error.what();
-  }
-  return "nothing was thrown";
+  return testing::error_of(ExitCode::payload, [&] { ring.open(stored); });
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {

@@ -137,12 +137,7 @@ TEST(SettingsCatalogue, RefusesWhatIsWrong) {
     EXPECT_EQ(refusal_of(entries), error);
   }
   const auto error_of_list = [](const std::string& list) {
-    try {
-      parse_settings("{\"configurations\":" + list + "}", "f");
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("nothing was thrown");
+    return testing::error_of(ExitCode::settings, [&] { parse_settings("{\"configurations\":" + list + "}", "f"); });
   };
   EXPECT_EQ(error_of_list("{}"), "f: configurations: must be a list of objects, is an object");
   EXPECT_EQ(error_of_list("\"x\""), "f: configurations: must be a list of objects, is something else");
@@ -157,13 +152,9 @@ TEST(SettingsCatalogue, ComesFromTheEnvironmentBeforeWhatNamesIt) {
   const auto settings = load_settings(file, environment);
   EXPECT_THAT(settings.accept, ElementsAre("audit_rules", "mysql_users"));
   EXPECT_EQ(settings.catalogue.names().back(), "audit_rules") << "and goes over the file";
-  try {
-    load_settings(std::nullopt, Environment(Environment::Variables{{"PROXYSQL_CONSUL_CONFIGURATIONS", "[{]"}}), {});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(),
-                HasSubstr("environment: PROXYSQL_CONSUL_CONFIGURATIONS: is no JSON: line 1, column 3: expected"));
-  }
+  const Environment broken(Environment::Variables{{"PROXYSQL_CONSUL_CONFIGURATIONS", "[{]"}});
+  EXPECT_THAT(testing::error_of(ExitCode::settings, [&] { load_settings(std::nullopt, broken, {}); }),
+              HasSubstr("environment: PROXYSQL_CONSUL_CONFIGURATIONS: is no JSON: line 1, column 3: expected"));
 }
 
 }  // namespace
