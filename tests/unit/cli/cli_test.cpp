@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
@@ -13,11 +14,8 @@
 namespace proxysql_consul {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
 using Words = std::vector<std::string>;
 
 /// What the last command line was understood as.
@@ -141,7 +139,11 @@ TEST(Cli, TakesAValueThatIsACommandsName) {
 }
 
 TEST(Cli, HelpIsACommandToo) {
-  EXPECT_EQ(parse_arguments({"help", "save"}).print, parse_arguments({"save", "--help"}).print);
+  const auto help = parse_arguments({"save", "--help"}).print;
+  EXPECT_EQ(help, format_help(commands()[0]));
+  for (const auto& words : {Words{"help", "save"}, Words{"--help", "save"}, Words{"save", "-h"}, Words{"put", "-h"}}) {
+    EXPECT_EQ(parse_arguments(words).print, help);
+  }
   EXPECT_EQ(parse_arguments({"--log-level", "debug", "help", "pull"}).print, parse_arguments({"pull", "-h"}).print);
 }
 
@@ -169,39 +171,6 @@ TEST(Cli, HelpIsAsAccepted) {
   testing::expect_golden("help.txt", proxysql_consul::format_help(commands()));
   for (const auto& command : commands()) {
     testing::expect_golden("help-" + std::string(command.names.front()) + ".txt", format_help(command));
-  }
-}
-
-TEST(Cli, NamesEachCommandInItsHelp) {
-  for (const std::string word :
-       {"  save CONFIG...|--all   ", "  update ", "  pull [CONFIG...] ", "  put CONFIG...|--all ", "--config-file FILE",
-        "--log-level LEVEL", "--log-format FORMAT", "--help", "--version"}) {
-    EXPECT_THAT(format_help(), HasSubstr(word));
-  }
-}
-
-TEST(Cli, TellsExitStatusesAndAnExampleOfEachCommand) {
-  const struct {
-    const char* command;
-    const char* usage;
-    const char* example;
-    std::string codes;
-  } cases[] = {
-      {"save", "Usage: proxysql-consul [OPTIONS] save CONFIG...|--all\n", "\nExample:\n  proxysql-consul save ",
-       "0234568"},
-      {"put", "Usage: proxysql-consul [OPTIONS] save CONFIG...|--all\n", "\nExample:\n  proxysql-consul save ",
-       "0234568"},
-      {"update", "Usage: proxysql-consul [OPTIONS] update\n", "\nExample:\n  curl -s ", "023456"},
-      {"pull", "Usage: proxysql-consul [OPTIONS] pull [CONFIG...]\n", "\nExample:\n  proxysql-consul pull ", "023456"},
-  };
-  for (const auto& [command, usage, example, codes] : cases) {
-    SCOPED_TRACE(command);
-    for (const auto& words : {Words{command, "--help"}, Words{"--help", command}, Words{command, "-h"}}) {
-      const auto help = parse_arguments(words).print;
-      ASSERT_TRUE(help);
-      EXPECT_THAT(*help, AllOf(StartsWith(usage), HasSubstr(example), HasSubstr("\nExit status:\n")));
-      for (const char code : codes) EXPECT_THAT(*help, HasSubstr(std::string("\n  ") + code + "  "));
-    }
   }
 }
 
@@ -249,11 +218,10 @@ TEST(Cli, RefusesWithAHint) {
 }
 
 TEST(Cli, TakesNoSecretOnTheCommandLine) {
-  for (const char* command : {"save", "update", "pull"}) {
-    const auto help = parse_arguments({command, "--help"}).print.value();
-    for (const char* word : {"--password", "--token", "--secret", "--auth"}) {
-      EXPECT_EQ(help.find(word), std::string::npos) << command << " " << word;
-    }
+  auto help = format_help();
+  for (const auto& command : commands()) help += format_help(command);
+  for (const char* word : {"--password", "--token", "--secret", "--auth"}) {
+    EXPECT_EQ(help.find(word), std::string::npos) << word;
   }
 }
 
