@@ -9,55 +9,30 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
+
+#include "proxysql_consul/base/text.h"
 
 namespace proxysql_consul::testing {
 namespace {
 
 constexpr int drip_ms = 5;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
-
-sockaddr_in loopback(unsigned port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
-
 }  // namespace
 
 std::string HttpRequest::header(std::string_view name) const {
-  const auto wanted = "\r\n" + lower(name) + ": ";
-  const auto at = lower("\r\n" + headers).find(wanted);
+  const auto wanted = "\r\n" + to_lower(name) + ": ";
+  const auto at = to_lower("\r\n" + headers).find(wanted);
   if (at == std::string::npos) return "";
   const auto start = at + wanted.size() - 2;
   return headers.substr(start, headers.find('\r', start) - start);
 }
 
-HttpServer::HttpServer(Handler handler) : handler_(std::move(handler)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+HttpServer::HttpServer(Handler handler) : handler_(std::move(handler)), listener_(listen_on_loopback()) {
   stop_ = ::eventfd(0, EFD_CLOEXEC);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 64) != 0 ||
-      ::getsockname(listener_, generic, &size) != 0) {
-    fail("HTTP server for a test");
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -70,7 +45,7 @@ HttpServer::~HttpServer() {
   const std::uint64_t one = 1;
   static_cast<void>(!::write(stop_, &one, sizeof one));
   thread_.join();
-  ::close(listener_);
+  ::close(listener_.descriptor);
   ::close(stop_);
 }
 
@@ -89,8 +64,8 @@ bool HttpServer::wait_for(int descriptor, short events, int limit_ms) const {
 }
 
 void HttpServer::serve() {
-  while (wait_for(listener_, POLLIN, -1)) {
-    const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  while (wait_for(listener_.descriptor, POLLIN, -1)) {
+    const int connection = ::accept4(listener_.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection < 0) continue;
     answer(connection);
     ::close(connection);
@@ -163,7 +138,10 @@ void HttpServer::answer(int connection) {
 HttpReply http_request(unsigned port, const std::string& method, const std::string& target, const std::string& body,
                        const std::string& token) {
   const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = loopback(port);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   std::string bytes;
   // HTTP/1.0, so that the answer is neither chunked nor followed by another.
   std::string text = method + " " + target + " HTTP/1.0\r\nHost: 127.0.0.1\r\n";

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/loopback.h"
+
 namespace proxysql_consul::testing {
 
 struct HttpRequest {
@@ -47,7 +49,7 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  unsigned port() const { return port_; }
+  unsigned port() const { return listener_.port; }
   /// What was asked so far.
   std::vector<HttpRequest> requests() const;
 
@@ -59,9 +61,8 @@ class HttpServer {
   bool wait_for(int descriptor, short events, int limit_ms) const;
 
   Handler handler_;
-  int listener_ = -1;
+  Listener listener_;
   int stop_ = -1;
-  unsigned port_ = 0;
   mutable std::mutex mutex_;
   std::vector<HttpRequest> requests_;
   std::thread thread_;

@@ -1,11 +1,8 @@
 #include "support/node_fixture.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,23 +165,13 @@ void check_no_secret(const std::string& output) {
   if (output.find(Node::secret) != std::string::npos) throw std::runtime_error("a secret was printed: " + output);
 }
 
-SilentServer::SilentServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  // The kernel completes the connections; nobody ever takes them.
-  if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(fd_, 64) != 0 ||
-      ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::system_error(errno, std::generic_category(), "a silent server");
-  }
-  port_ = ntohs(address.sin_port);
-}
+// The kernel completes the connections; nobody ever takes them.
+SilentServer::SilentServer() : listener_(listen_on_loopback()) {}
 
-SilentServer::~SilentServer() { ::close(fd_); }
+SilentServer::~SilentServer() { ::close(listener_.descriptor); }
 
 bool SilentServer::await_client(std::chrono::milliseconds limit) const {
-  pollfd wanted{fd_, POLLIN, 0};
+  pollfd wanted{listener_.descriptor, POLLIN, 0};
   return ::poll(&wanted, 1, static_cast<int>(limit.count())) == 1;
 }
 

@@ -4,12 +4,12 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proxysql_consul/model/table.h"
+#include "support/loopback.h"
 #include "support/process.h"
 #include "support/proxysql_server.h"
 
@@ -101,14 +101,13 @@ class SilentServer {
   ~SilentServer();
   SilentServer(const SilentServer&) = delete;
   SilentServer& operator=(const SilentServer&) = delete;
-  unsigned port() const { return port_; }
-  int descriptor() const { return fd_; }
+  unsigned port() const { return listener_.port; }
+  int descriptor() const { return listener_.descriptor; }
   /// Waits until somebody connects; false after `limit`.
   bool await_client(std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
 
  private:
-  int fd_ = -1;
-  unsigned port_ = 0;
+  Listener listener_;
 };
 
 }  // namespace proxysql_consul::testing

@@ -18,13 +18,7 @@ std::string environment_or(const char* name, std::string otherwise) {
   return value != nullptr && *value != '\0' ? value : std::move(otherwise);
 }
 
-std::string standin_path() {
-#ifdef PROXYSQL_STANDIN_PATH
-  return environment_or("PROXYSQL_STANDIN", PROXYSQL_STANDIN_PATH);
-#else
-  return environment_or("PROXYSQL_STANDIN", "proxysql_standin");
-#endif
-}
+std::string standin_path() { return environment_or("PROXYSQL_STANDIN", PROXYSQL_STANDIN_PATH); }
 
 std::string name_of(StandinVersion version) {
   const auto* found = std::find_if(version_names.begin(), version_names.end(),

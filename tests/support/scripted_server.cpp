@@ -1,11 +1,9 @@
 #include "support/scripted_server.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <stdexcept>
 #include <utility>
 
 namespace proxysql_consul::testing {
@@ -82,16 +80,7 @@ bool Peer::column(std::string_view name) {
 }
 
 ScriptedServer::ScriptedServer(std::function<void(Peer&)> script)
-    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("scripted server: cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
+    : script_(std::move(script)), listener_(listen_on_loopback()) {
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -107,11 +96,11 @@ void ScriptedServer::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    ::shutdown(listener_, SHUT_RDWR);
+    ::shutdown(listener_.descriptor, SHUT_RDWR);
   }
   if (!thread_.joinable()) return;
   thread_.join();
-  ::close(listener_);
+  ::close(listener_.descriptor);
 }
 
 std::string ScriptedServer::received() {
@@ -121,7 +110,7 @@ std::string ScriptedServer::received() {
 
 void ScriptedServer::serve() {
   while (true) {
-    const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int connection = ::accept4(listener_.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
     {
       const std::lock_guard lock(mutex_);
       if (connection < 0 || stopping_) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <thread>
 
+#include "support/loopback.h"
+
 namespace proxysql_consul::testing {
 
 /// A number in as many bytes, the lowest first.
@@ -57,7 +59,7 @@ class ScriptedServer {
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
-  unsigned port() const { return port_; }
+  unsigned port() const { return listener_.port; }
   /// All that clients sent, once each of their connections has come to its end. No more are accepted.
   std::string received();
 
@@ -66,8 +68,7 @@ class ScriptedServer {
   void stop();
 
   std::function<void(Peer&)> script_;
-  int listener_ = -1;
-  unsigned port_ = 0;
+  Listener listener_;
   std::mutex mutex_;
   bool stopping_ = false;
   int connection_ = -1;
