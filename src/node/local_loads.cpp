@@ -5,7 +5,6 @@
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
-#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/history.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/keep.h"

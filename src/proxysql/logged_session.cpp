@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "proxysql_consul/base/error.h"
-#include "proxysql_consul/base/text.h"
 #include "proxysql_consul/proxysql/sql.h"
 
 namespace proxysql_consul {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "fuzz/fuzz_target.h"
-#include "proxysql_consul/consul/agents.h"
 #include "proxysql_consul/consul/agents_json.h"
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/consul/history.h"

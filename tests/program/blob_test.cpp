@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/keys.h"

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/error.h"
 #include "standin/standin_engine.h"

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/model/document.h"
 #include "standin/standin_engine.h"

@@ -4,9 +4,7 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/commands/commands.h"

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/error.h"
 #include "standin/standin_engine.h"

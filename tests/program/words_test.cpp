@@ -9,10 +9,8 @@
 #include <functional>
 #include <istream>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <streambuf>
 #include <string>
-#include <vector>
 
 #include "support/fake_kv_store.h"
 #include "support/process.h"

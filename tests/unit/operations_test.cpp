@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 
-#include "proxysql_consul/base/text.h"
 #include "support/process.h"
 
 namespace proxysql_consul::testing {

@@ -1,7 +1,6 @@
 // How what a node holds of a configuration differs from a document, row by row: what diff shows. Pure.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

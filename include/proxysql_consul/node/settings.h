@@ -1,7 +1,6 @@
 // What the program is told: the configuration file, then the environment over it. docs/settings.md describes each key.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <optional>
 #include <string>

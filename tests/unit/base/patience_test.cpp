@@ -7,7 +7,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/log.h"
 #include "support/fake_clock.h"

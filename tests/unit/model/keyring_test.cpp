@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -12,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/gzip.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/blobs.h"
