@@ -23,7 +23,11 @@ constexpr std::size_t max_name = 64;
 constexpr std::array members = {"name", "words", "tables", "variables", "exclude", "secrets", "local"};
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= max_name && text.find_first_not_of(name_characters) == std::string_view::npos;
+  return !text.empty() && text.find_first_not_of(name_characters) == std::string_view::npos;
+}
+
+void require_short(const Source& source, std::string_view text) {
+  if (text.size() > max_name) source.refuse_text("must have at most " + std::to_string(max_name) + " characters", text);
 }
 
 /// One entry of the list.
@@ -82,6 +86,7 @@ class Entry {
 
   std::string name() const {
     auto name = text("name");
+    require_short(member("name"), name);
     if (!is_name(name)) member("name").refuse_text("must be made of a-z, 0-9 and _", name);
     // That key of Consul stops all nodes.
     const Keys keys("proxysql/");
@@ -92,9 +97,10 @@ class Entry {
   /// They become a part of a statement.
   std::string words() const {
     auto words = text("words");
+    require_short(member("words"), words);
     const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
-    const bool is_good = !words.empty() && words.size() <= max_name && is_letter(words.front()) &&
-                         is_letter(words.back()) && words.find("  ") == std::string::npos &&
+    const bool is_good = !words.empty() && is_letter(words.front()) && is_letter(words.back()) &&
+                         words.find("  ") == std::string::npos &&
                          std::all_of(words.begin(), words.end(), [&](char c) { return is_letter(c) || c == ' '; });
     if (!is_good) member("words").refuse_text("must be words as in LOAD MYSQL USERS TO RUNTIME, of letters", words);
     std::transform(words.begin(), words.end(), words.begin(),
@@ -114,6 +120,7 @@ class Entry {
     if (tables.empty()) member("tables").refuse("must name tables", "empty");
     std::set<std::string_view> seen;
     for (const auto& table : tables) {
+      require_short(member("tables"), table);
       const bool is_good = is_name(table) && !table.starts_with("runtime_") && table != variables_table;
       if (!is_good) member("tables").refuse_text("must name tables of memory, of a-z, 0-9 and _", table);
       if (!seen.insert(table).second) member("tables").refuse_text("must name each table once", table);
@@ -123,7 +130,9 @@ class Entry {
 
   std::string variables() const {
     auto prefix = text("variables");
-    const bool is_good = prefix.ends_with('-') && is_name(std::string_view(prefix).substr(0, prefix.size() - 1));
+    const auto without_hyphen = std::string_view(prefix).substr(0, prefix.size() - 1);
+    require_short(member("variables"), without_hyphen);
+    const bool is_good = prefix.ends_with('-') && is_name(without_hyphen);
     if (!is_good) member("variables").refuse_text("must be what the names begin with, such as \"audit-\"", prefix);
     return prefix;
   }

@@ -85,10 +85,17 @@ TEST(SettingsCatalogue, RefusesWhatIsWrong) {
   const std::string words_rule = ".words: must be words as in LOAD MYSQL USERS TO RUNTIME, of letters, is ";
   const std::string begin = ".variables: must be what the names begin with, such as \"audit-\", is ";
   const std::string tables_rule = ".tables: must name tables of memory, of a-z, 0-9 and _, is ";
+  const std::string at_most = ": must have at most 64 characters, is \"" + std::string(65, 'x') + "\"";
+  const std::string longest(64, 'x');
   const struct {
     std::string entries;
     std::string error;
   } cases[] = {
+      {R"({"name":"x)" + longest + R"(","words":"X","tables":["x"]})", one + ".name" + at_most},
+      {R"({"name":"x","words":"x)" + longest + R"(","tables":["x"]})", one + ".words" + at_most},
+      {entry(R"("tables":["x)" + longest + "\"]"), one + ".tables" + at_most},
+      {R"({"name":")" + longest + R"(","words":")" + longest + R"(","tables":[")" + longest + "\"]}",
+       "nothing was thrown"},
       {"7", one + ": must be an object, is something else"},
       {"{}", one + ": must have tables or variables, is one with neither"},
       {entry(R"("tables":["x"],"variables":"x-")"), one + ": must have tables or variables, is one with both"},
