@@ -199,8 +199,23 @@ class Follower {
     next_comparison_ = clock_.steady() + pause_of_comparing_(between_comparisons);
     renew_metrics(job_);
     if (!proxysql_.signs() || proxysql_.is_away()) return;
+    is_due_ = is_due_ || (!again_at_ && has_failed_by_hand());
     drift_.look(*proxysql_.signs());
     job_.context.out.flush();
+  }
+
+  /// What failed here is tried again anyway; of what somebody else began beside it the state alone tells.
+  bool has_failed_by_hand() {
+    try {
+      const auto state = NodeFiles(job_, true).state();
+      const auto& accept = job_.settings.accept;
+      return std::any_of(accept.begin(), accept.end(), [&](const auto& name) {
+        const auto* known = state.find(name);
+        return known != nullptr && known->outcome == Outcome::failed;
+      });
+    } catch (const Error&) {
+      return false;  // Of the state, which the next delivery says.
+    }
   }
 
   /// Pauses, with an eye on all that look() sees.
@@ -251,11 +266,10 @@ void tell_following(const Job& job, bool now) {
   announce(job, files, {});
 }
 
-void tell_start(const Job& job) {
+void tell_start(const Job& job, const std::string& what) {
   const auto& publish = job.settings.publish;
-  job.log.info("proxysql-consul {} follows {} in {}; publish: {}; drift: {}", PROXYSQL_CONSUL_VERSION,
-               job.settings.keys().prefix(), describe(job.settings.consul), publish.empty() ? "none" : join(publish),
-               to_string(job.settings.drift));
+  job.log.info("{} {} in {}; publish: {}; drift: {}", what, job.settings.keys().prefix(), describe(job.settings.consul),
+               publish.empty() ? "none" : join(publish), to_string(job.settings.drift));
 }
 
 void report_kept(const Job& job, const Error& error) {
@@ -278,7 +292,7 @@ ExitCode follow(const Job& job) {
   if (job.context.stop_on_signals) job.context.stop_on_signals();
   // What the files lack shows now, and not at the first change.
   tell_following(job, true);
-  tell_start(job);
+  tell_start(job, std::string("proxysql-consul ") + PROXYSQL_CONSUL_VERSION + " follows");
   const auto with = [&](const Settings& settings) {
     return Job{.context = job.context,
                .settings = settings,
@@ -306,13 +320,13 @@ ExitCode follow(const Job& job) {
     }
     if (!is_to_reload) {
       job.context.notify("STOPPING=1");
-      job.log.info("ends, as it was told to");
       try {
         tell_following(job, false);
       } catch (const Error& error) {
         // It was told to end, and does: that the disk is full, say, is no failure of that.
         report(job.log, error);
       }
+      job.log.info("ends, as it was told to");
       return ExitCode::ok;
     }
     job.context.notify("RELOADING=1");
@@ -322,7 +336,7 @@ ExitCode follow(const Job& job) {
       tell_following(with(anew), true);
       before = std::exchange(settings, std::move(anew));
       touch(lock_of_follow(job.settings.state_file));
-      job.log.info("read the settings anew");
+      tell_start(with(settings), "read the settings anew: follows");
     } catch (const Error& error) {
       report_kept(job, error);
     }

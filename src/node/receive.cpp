@@ -148,7 +148,9 @@ class Receiver {
     if (!decision.reason.empty()) job_.log.warn("{}: {}", key, decision.reason);
     try {
       if (decision.verdict == Verdict::confirm && is_superseded(decision)) {
-        job_.log.warn(
+        // Beside a save by hand what `follow` was just told is mostly that.
+        job_.log.log(
+            job_.following ? spdlog::level::debug : spdlog::level::warn,
             "{}: passed over: version {} is older than what came to this node before, and not what Consul holds", key,
             decision.entry.modify_index);
         return ExitCode::ok;

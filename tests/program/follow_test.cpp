@@ -392,9 +392,36 @@ TEST_F(Follow, ReadsItsSettingsAnew) {
                           seconds(30));
   EXPECT_THAT(b.servers(), ElementsAre("one"));
   EXPECT_GT(std::filesystem::last_write_time(lock), long_ago);
-  EXPECT_THAT(ran.err,
-              ElementsAre(HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
-                          HasSubstr("read the settings anew"), HasSubstr("passed over"), HasSubstr("passed over")));
+  EXPECT_THAT(
+      ran.err,
+      ElementsAre(HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
+                  HasSubstr("read the settings anew: follows proxysql/ in consul http://127.0.0.1:8500; publish: none"),
+                  HasSubstr("passed over"), HasSubstr("passed over")));
+}
+
+TEST_F(Follow, MendsWhatFailedForARunBesideIt) {
+  save_from_a({"one"});
+  follow({{seconds(5),
+           [&] {
+             b.is_away = true;
+             EXPECT_EQ(b.run({"pull"}).status, 4);
+             b.is_away = false;
+             EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::failed);
+           }}},
+         seconds(100));
+  EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::applied);
+}
+
+TEST_F(Follow, SaysNothingOfWhatASaveBesideItHasOvertaken) {
+  save_from_a({"one"});
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              b.set_servers({"two"});
+                              b.execute({"UPDATE mysql_users SET active=1", "LOAD MYSQL USERS TO RUNTIME"});
+                              EXPECT_EQ(b.run({"save", "mysql_servers", "mysql_users"}).status, 0);
+                            }}},
+                          seconds(20));
+  EXPECT_THAT(ran.err, ElementsAre());
 }
 
 TEST_F(Follow, GoesOnWithItsSettingsWhereItsProxySqlFindsTheNewOnesWrong) {
