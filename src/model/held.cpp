@@ -140,12 +140,12 @@ Finding judge_applied(const std::optional<State>& state) {
     if (!has_failed && !known.drifted && known.outcome != Outcome::partial) continue;
     finding.gravity = std::max(finding.gravity, has_failed ? Gravity::problem : Gravity::warning);
     const auto* what = known.pending   ? ": a rollback that began here has not ended"
-                       : has_failed    ? ": failed"
+                       : has_failed    ? ": failed: "
                        : known.drifted ? ": drifted: "
                                        : ": partial: ";
-    const auto why = known.warnings.empty() ? "it does not say why" : join(known.warnings);
-    const auto when = has_failed && !known.pending ? " at " + known.at + ": " : "";
-    lines.push_back(name + what + when + (known.pending ? "" : why));
+    const auto when = has_failed && !known.at.empty() ? " (" + known.at + ")" : "";
+    const auto why = (known.warnings.empty() ? "it does not say why" : join(known.warnings)) + when;
+    lines.push_back(name + what + (known.pending ? "" : why));
     auto hint = hint_for(known, state->frozen);
     if (std::find(hints.begin(), hints.end(), hint) == hints.end()) hints.push_back(std::move(hint));
   }

@@ -168,7 +168,7 @@ TEST(Applied, HasAHintThatFitsTheCause) {
     SCOPED_TRACE(hint);
     const auto finding = judge_one(failed(cause));
     EXPECT_EQ(finding.gravity, Gravity::problem);
-    EXPECT_EQ(finding.message, "mysql_servers: failed at t: why");
+    EXPECT_EQ(finding.message, "mysql_servers: failed: why (t)");
     EXPECT_THAT(finding.hint, HasSubstr(hint));
     EXPECT_THAT(judge_one(failed(cause), true).hint, HasSubstr("after `thaw`"));
   }
@@ -194,9 +194,8 @@ TEST(Applied, SaysOfEachConfigurationWhatIsWrongAndOfEachCauseOnceWhatToDo) {
   state.fail("mysql_users", 8, "t", "away", ExitCode::proxysql);
   state.fail("mysql_variables", 9, "t", "is no JSON", ExitCode::payload);
   const auto finding = judge_applied(state);
-  EXPECT_EQ(
-      finding.message,
-      "mysql_servers: failed at t: away; mysql_users: failed at t: away; mysql_variables: failed at t: is no JSON");
+  EXPECT_EQ(finding.message,
+            "mysql_servers: failed: away (t); mysql_users: failed: away (t); mysql_variables: failed: is no JSON (t)");
   EXPECT_EQ(finding.hint.find("is ProxySQL running"), finding.hint.rfind("is ProxySQL running"));
   EXPECT_THAT(finding.hint, HasSubstr("; mend here what it says"));
 }

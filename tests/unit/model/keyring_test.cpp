@@ -60,7 +60,8 @@ TEST(Keyring, ShowsNothingButTheNamesThatAreNeeded) {
   const auto stored = sealed(ring_a, document());
   EXPECT_THAT(stored, StartsWith(R"({"config_name":"mysql_users","uuid":"aae13abd-0000-4000-8000-000000000001",)"
                                  R"("format":2,"sealed":{"key":"a","data":")"));
-  for (const auto* word : {"s3cr3t", "app", "proxy-1", "alice", "2.7.2", "then", "columns", "origin"}) {
+  // A short word may stand in base64 by chance, without its quotes.
+  for (const auto* word : {"s3cr3t", "\"app\"", "proxy-1", "\"alice\"", "2.7.2", "\"then\"", "columns", "origin"}) {
     EXPECT_THAT(stored, Not(HasSubstr(word)));
   }
 }
