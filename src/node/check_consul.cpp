@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/text.h"
@@ -51,9 +52,10 @@ Finding judge_watch(const Settings& settings, const std::optional<AgentSelf>& se
     auto message = "`follow` is running (pid " + pid + ")";
     for (const auto& path : {settings.file, settings.admin_password_file, settings.encryption_keys_file}) {
       if (!is_newer(path, lock)) continue;
+      message.append(", with what ").append(path).append(" held before it was changed");
       return {.gravity = Gravity::warning,
               .check = check,
-              .message = message + ", with what " + path + " held before it was changed",
+              .message = std::move(message),
               .hint = "`systemctl reload proxysql-consul`, or `kill -HUP " + pid + "`, has it read that anew"};
     }
     // Of what an agent's watches are, it does not tell; and two that apply the same do no harm.
