@@ -19,9 +19,8 @@ function(adapt source)
   file(WRITE ${packaging}/${name} "${text}")
 endfunction()
 
-# The links of README.md lead to the same places as in the sources. CHANGELOG.md, which a package may not call so,
-# CONTRIBUTING.md and docs/hacking.md are for those who
-# have these.
+# The links of README.md lead to the same places as in the sources. CONTRIBUTING.md and docs/hacking.md are for those who
+# have these, and so is CHANGELOG.md: lintian takes it for the package's own.
 install(FILES README.md LICENSE packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(
   DIRECTORY docs/
