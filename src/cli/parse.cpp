@@ -97,7 +97,8 @@ Values parse_words(const std::vector<std::string>& words, const std::vector<Opti
     if (parsed.count("names") > 0) values.names = parsed["names"].as<std::vector<std::string>>();
   } catch (const std::exception& error) {
     // The library's exception has another name in each of its versions.
-    refuse_usage(error.what());
+    // It quotes the words as they came.
+    refuse_usage(printable(error.what(), 400));
   }
   for (const auto& option : known) {
     const auto value = values.text(option.name);
