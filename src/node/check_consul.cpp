@@ -50,7 +50,8 @@ Finding judge_watch(const Settings& settings, const std::optional<AgentSelf>& se
     const auto lock = lock_of_follow(settings.state_file);
     const auto pid = printable(read_file(lock).value_or("unknown"), 16);
     auto message = "`follow` is running (pid " + pid + ")";
-    for (const auto& path : {settings.file, settings.admin_password_file, settings.encryption_keys_file}) {
+    for (const auto& path :
+         {settings.file, settings.admin_password_file, settings.consul_token_file, settings.encryption_keys_file}) {
       if (!is_newer(path, lock)) continue;
       message.append(", with what ").append(path).append(" held before it was changed");
       return {.gravity = Gravity::warning,

@@ -150,6 +150,13 @@ TEST_F(Check, LooksForTheAgentsWatch) {
               "warning: " + running + ", with what " + a.settings_file() +
                   " held before it was changed -> `systemctl reload proxysql-consul`, or `kill -HUP " +
                   std::to_string(getpid()) + "`, has it read that anew");
+    const auto token = dir.file("token");
+    write_file(token, "a token");
+    a.configure("\"consul_token_file\":\"" + token + "\"");
+    std::filesystem::last_write_time(a.settings_file(), read_at - std::chrono::seconds(1));
+    std::filesystem::last_write_time(token, read_at + std::chrono::seconds(1));
+    EXPECT_THAT(check(0, "warning")["watch"], HasSubstr(", with what " + token + " held before it was changed"));
+    a.configure("");
     std::filesystem::last_write_time(a.settings_file(), read_at - std::chrono::seconds(1));
   }
   state.set_following(false);
