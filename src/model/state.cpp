@@ -269,6 +269,7 @@ State parse_state(std::string_view text, const std::string& file) {
     const auto json = nlohmann::json::parse(text);
     if (as_count(json.at("format")) != state_format) throw std::invalid_argument("its format is unknown");
     state.published = json.at("published").get<bool>();
+    state.record_index = count_or(json, "record_index", 0);
     // Version 2.0.0 recorded no starts.
     state.start_number = count_or(json, "start_number", 0);
     if (json.contains("start")) state.start = start_from_json(json["start"]);
@@ -315,6 +316,7 @@ State parse_state(std::string_view text, const std::string& file) {
 std::string format_state(const State& state) {
   return dump({{"format", state_format},
                {"published", state.published},
+               {"record_index", state.record_index},
                {"start_number", state.start_number},
                {"start", to_json(state.start)},
                {"exclude_variables", state.exclude_variables},

@@ -23,6 +23,20 @@ std::string name_in_catalog(const Job& job, const ConsulOptions& to) {
   }
 }
 
+/// Names the record that it replaces, so that a write that was given up, and arrives when a silent server wakes up,
+/// does not undo a newer one. The index is that of the last one known, and then the new one's.
+std::uint64_t write_record(KvStore& store, const std::string& key, const std::string& text, std::uint64_t index) {
+  constexpr int attempts = 3;
+  KvCommit result;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    result = store.commit({{.verb = KvOperation::Verb::cas, .key = key, .value = text, .index = index}});
+    if (result.committed) return result.index;
+    const auto entry = store.get(key);
+    index = entry ? entry->modify_index : 0;
+  }
+  throw Error(ExitCode::consul, key + ": " + result.refusal);
+}
+
 }  // namespace
 
 void announce(const Job& job, NodeFiles& files, const std::string& proxysql_version) {
@@ -43,7 +57,9 @@ void announce(const Job& job, NodeFiles& files, const std::string& proxysql_vers
     record.consul_node = name_in_catalog(job, to);
     record.keep_local = describe(job.settings.scope);
     record.program_version = PROXYSQL_CONSUL_VERSION;
-    job.open_consul(to)->put(job.settings.keys().node(files.uuid()), format_node_record(record), std::nullopt);
+    auto& index = files.state().record_index;
+    index =
+        write_record(*job.open_consul(to), job.settings.keys().node(files.uuid()), format_node_record(record), index);
     files.state().published = true;
     files.write_state();
   } catch (const Error& error) {

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "proxysql_consul/model/node_record.h"
 #include "support/program_node.h"
@@ -11,6 +13,7 @@ namespace proxysql_consul::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class Record : public Run {
@@ -53,17 +56,51 @@ TEST_F(Record, IsWrittenAlsoWhereTheAgentMayNotBeRead) {
   EXPECT_EQ(servers_of(a).outcome, "saved");
 }
 
-TEST_F(Record, IsOnePutAfterEachChangeAndNoneWithoutOne) {
+TEST_F(Record, IsOneWriteAfterEachChangeAndNoneWithoutOne) {
   save_from_a({"db1"});
   b.update();
   EXPECT_EQ(servers_of(b).outcome, "applied");
   EXPECT_EQ(servers_of(b).version, version());
+  save_from_a({"db2"});
+  consul.log.clear();
+  b.update();
+  EXPECT_THAT(consul.log, ElementsAre("TXN cas " + meta + "node/" + b.uuid()));
   consul.log.clear();
   consul.agent_log.clear();
   b.update();
   b.run({"pull"});
   EXPECT_THAT(consul.log, ElementsAre("LIST proxysql/")) << "nothing changed, so nothing is told";
   EXPECT_THAT(consul.agent_log, IsEmpty());
+}
+
+TEST_F(Record, IsNotUndoneByAnEarlierOneThatArrivesLate) {
+  save_from_a({"db1"});
+  b.update();
+  save_from_a({"db2"});
+  consul.on_call = [&](const std::string& call) {
+    if (call.find("node/" + b.uuid()) != std::string::npos) consul.fail_on(1, FakeConsul::Failure::late);
+  };
+  EXPECT_THAT(b.update().err, ElementsAre(HasSubstr("this node's record for the others could not be written")));
+  consul.on_call = nullptr;
+  EXPECT_LT(servers_of(b).version, version());
+  save_from_a({"db3"});
+  b.update();
+  EXPECT_EQ(servers_of(b).version, version());
+  consul.come_late();
+  EXPECT_EQ(servers_of(b).version, version());
+}
+
+TEST_F(Record, ReplacesWhicheverIsThere) {
+  save_from_a({"db1"});
+  b.update();
+  const auto key = meta + "node/" + b.uuid();
+  for (const auto& change : std::vector<std::function<void()>>{[&] { consul.set(key, "written by somebody else"); },
+                                                               [&] { consul.entries.erase(key); }}) {
+    change();
+    save_from_a({"db1", "db" + std::to_string(consul.index)});
+    EXPECT_THAT(b.update().err, IsEmpty());
+    EXPECT_EQ(servers_of(b).version, version());
+  }
 }
 
 TEST_F(Record, TellsOfAFreezeAndOfItsEnd) {

@@ -28,7 +28,7 @@ TEST_F(Update, PassesOverWhatThisNodeSaved) {
   a.set_servers({"changed since"});
   const auto ran = a.run({"update", "--log-level", "debug"}, consul.watch(prefix));
   EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(ran.out, "nothing to do: what came was applied or saved here before\n");
+  EXPECT_EQ(ran.out, "nothing to do: what came was applied or saved here before (`pull --force` applies it again)\n");
   EXPECT_THAT(ran.err, ::testing::Contains("debug: proxysql/mysql_servers: passed over: version " +
                                            version_of(servers_key) + " was saved by this node"));
   EXPECT_EQ(a.servers(), Texts{"changed since"});
@@ -68,7 +68,7 @@ TEST_F(Update, DoesNothingForAVersionThatItHasApplied) {
   consul.log.clear();
   const auto ran = b.update();
   EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(ran.out, "nothing to do: what came was applied or saved here before\n");
+  EXPECT_EQ(ran.out, "nothing to do: what came was applied or saved here before (`pull --force` applies it again)\n");
   EXPECT_THAT(ran.err, IsEmpty());
   // Whether it has started since is all that ProxySQL is asked.
   EXPECT_EQ(b.engine.log().size(), 1U);
@@ -301,8 +301,8 @@ TEST_F(Update, FailsNothingWhereItsRecordCannotBePublished) {
   consul.always = FakeConsul::Failure::away;
   const auto ran = b.run({"update"}, watch);
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, ElementsAre("warning: this node's record for the others could not be written: fake consul: PUT "
-                                   "proxysql-meta/node/" +
+  EXPECT_THAT(ran.err, ElementsAre("warning: this node's record for the others could not be written: fake consul: TXN "
+                                   "cas proxysql-meta/node/" +
                                    b.uuid() + ": away"));
   EXPECT_EQ(b.servers(), Texts{"db1"});
   EXPECT_FALSE(b.state().published);

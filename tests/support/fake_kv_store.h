@@ -26,6 +26,7 @@ struct FakeConsul {
     refused,       ///< an answer that trying again cannot change
     silent,        ///< connected, and no word until a limit passes; nothing was carried out
     silent_after,  ///< carried out, and no word of it until a limit passes
+    late,          ///< nobody answers, and what was to be written is written when come_late() says so
   };
 
   struct Entry {
@@ -47,6 +48,12 @@ struct FakeConsul {
   std::function<bool(std::chrono::milliseconds)> on_wait;
   std::map<std::size_t, Failure> planned;  ///< by the number of the call
   std::optional<Failure> always;
+  std::vector<std::function<void()>> late;
+
+  /// What a server that was silent had received arrives.
+  void come_late() {
+    for (const auto& write : std::exchange(late, {})) write();
+  }
 
   /// What FakeAgents tells of: the agents and whether they live, the leader's address, what one was configured with.
   std::map<std::string, bool, std::less<>> agents;
@@ -177,6 +184,7 @@ class FakeKvStore : public KvStore {
     Call call(*this, "PUT " + std::string(key));
     check_size(value.size(), consul_.value_limit);
     check_writable(key);
+    call.begin([key = std::string(key), value = std::string(value), cas](auto& store) { store.put(key, value, cas); });
     if (cas && index_of(key) != *cas) return false;
     consul_.set(std::string(key), std::string(value));
     call.end();
@@ -200,6 +208,7 @@ class FakeKvStore : public KvStore {
         check_writable(operation.key);
       }
     }
+    call.begin([operations](auto& store) { store.commit(operations); });
     // Each operation sees what those before it did; where one is refused, none is carried out.
     auto before = consul_.entries;
     const auto index_before = consul_.index++;
@@ -238,6 +247,16 @@ class FakeKvStore : public KvStore {
           failure_ == FakeConsul::Failure::silent || (failure_ == FakeConsul::Failure::silent_after && !writes);
       if (is_silent && !text.starts_with("WAIT")) consul_.be_silent(options_, text);
       text_ = text;
+    }
+
+    /// Leaves `write` for later where that is planned.
+    void begin(std::function<void(FakeKvStore&)> write) const {
+      if (failure_ != FakeConsul::Failure::late) return;
+      consul_.late.push_back([&consul = consul_, write = std::move(write)] {
+        FakeKvStore store(consul);
+        write(store);
+      });
+      throw Unavailable(ExitCode::consul, "fake consul: " + text_ + ": silent");
     }
 
     void end() const {

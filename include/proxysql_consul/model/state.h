@@ -59,6 +59,7 @@ struct PassedState {
 struct State {
   std::map<std::string, ConfigurationState, std::less<>> configurations;
   bool published = true;           ///< false while Consul's record of this node is older than this
+  std::uint64_t record_index = 0;  ///< ModifyIndex of that record when it was last written; 0: not known
   std::uint64_t start_number = 0;  ///< how many starts of the ProxySQL were seen
   std::optional<Start> start;      ///< the last of them
   bool observed = false;           ///< it is the one that runs now; not stored

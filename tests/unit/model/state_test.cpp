@@ -31,8 +31,10 @@ TEST(State, ComesBackAsItWas) {
   for (const bool published : {true, false}) {
     auto state = example();
     state.published = published;
+    state.record_index = 41;
     const auto again = parse_state(format_state(state), "f");
     EXPECT_EQ(again.published, published);
+    EXPECT_EQ(again.record_index, 41U);
     ASSERT_EQ(again.configurations.size(), 2U);
     const auto* users = again.find("mysql_users");
     ASSERT_NE(users, nullptr);
