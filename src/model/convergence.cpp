@@ -136,11 +136,12 @@ std::optional<std::string> gone_because(const NodeRecord& record, const std::opt
 void judge(NodeView& node, std::vector<SharedConfiguration>& configurations, bool is_cluster_frozen) {
   std::vector<std::pair<std::string, Share>> shares;
   node.is_exempt = true;
-  if (node.record.frozen && !is_cluster_frozen) {
+  const bool has_seen = node.record.frozen == is_cluster_frozen;
+  if (node.record.frozen && !has_seen) {
     shares.push_back({"", {.standing = Standing::frozen, .reason = "has not seen the thaw yet"}});
   } else if (node.record.frozen) {
     shares.push_back({"", {.standing = Standing::frozen, .reason = {}}});
-  } else if (is_cluster_frozen) {
+  } else if (!has_seen) {
     shares.push_back({"", {.standing = Standing::ok, .reason = "has not seen the freeze yet"}});
   }
   for (auto& current : configurations) {
@@ -156,7 +157,7 @@ void judge(NodeView& node, std::vector<SharedConfiguration>& configurations, boo
                    [](const auto& a, const auto& b) { return gravity(a.second) > gravity(b.second); });
   if (!shares.empty()) node.standing = shares.front().second.standing;
   const bool waits = node.standing == Standing::behind || node.standing == Standing::frozen;
-  if (waits && !node.has_all && !node.record.following) {
+  if (((waits && !node.has_all) || !has_seen) && !node.record.following) {
     shares.push_back({"", {.reason = "no `follow` runs there: does its agent's watch?"}});
   }
   for (const auto& [name, share] : shares) {

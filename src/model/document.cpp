@@ -178,7 +178,8 @@ std::variant<Document, SealedDocument> parse_stored(std::string_view text) {
   auto scanned = scan_object(text);
   const auto& json = scanned.tree;
   const auto format = json.find("format");
-  if (format != json.end() && (!format->is_number_unsigned() || format->get<std::uint64_t>() > current_format)) {
+  if (format != json.end() && !format->is_number_unsigned()) refuse("\"format\" is no count");
+  if (format != json.end() && format->get<std::uint64_t>() > current_format) {
     refuse("has a format that is newer than " + std::to_string(current_format) + ", the one known here");
   }
   if (json.contains("sealed")) return sealed_from(json, text);

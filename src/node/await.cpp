@@ -220,11 +220,7 @@ ExitCode await_freeze(const Job& job, bool is_frozen, std::chrono::seconds limit
       const auto& node = all.nodes[i];
       if (node.standing == Standing::gone) continue;
       const bool is_done = node.is_readable && node.record.frozen == is_frozen;
-      nodes.push_back({.name = names[i],
-                       .is_done = is_done,
-                       .why = node.is_readable
-                                  ? (is_frozen ? "has not seen the freeze yet" : "has not seen the thaw yet")
-                                  : node.reason});
+      nodes.push_back({.name = names[i], .is_done = is_done, .why = node.reason});
     }
     return nodes;
   };

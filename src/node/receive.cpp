@@ -205,7 +205,7 @@ class Receiver {
     } else if (some(Verdict::applied) == decisions.end()) {
       out << "this node accepts none of the configurations that came\n";
     } else {
-      out << "what came was applied or saved here before\n";
+      out << "what came was applied or saved here before (`pull --force` applies it again)\n";
     }
   }
 

@@ -250,7 +250,7 @@ TEST(EndToEnd, EveryTableOfEveryConfigurationArrives) {
             Rows({{"4321"}}));
   const auto again = pair.b.run({"pull"});
   EXPECT_EQ(again.exit_code, 0);
-  EXPECT_EQ(again.out, "nothing to do: what came was applied or saved here before\n");
+  EXPECT_EQ(again.out, "nothing to do: what came was applied or saved here before (`pull --force` applies it again)\n");
 }
 
 TEST(EndToEnd, WhatAMonitorShunnedArrivesAsOnline) {

@@ -28,7 +28,8 @@ TEST_F(Receive, ComparesAnewWhereProxySqlHasStartedSince) {
   b.clock.turn(std::chrono::seconds(100));
   b.engine.restart();
   EXPECT_THAT(b.update().out, HasSubstr("unchanged, it was here already"));
-  EXPECT_EQ(b.update().out, "nothing to do: what came was applied or saved here before\n");
+  EXPECT_EQ(b.update().out,
+            "nothing to do: what came was applied or saved here before (`pull --force` applies it again)\n");
   b.clock.turn(std::chrono::seconds(100));
   b.engine.restart_with_disk();
   EXPECT_THAT(b.update().out, HasSubstr(": applied ("));
@@ -59,7 +60,8 @@ TEST_F(Receive, ComparesAnewWhereTheSettingsHaveChanged) {
   b.configure(accept + R"("save_to_disk":true)");
   EXPECT_EQ(b.update().status, 0);
   EXPECT_EQ(value_on("disk.global_variables"), "77");
-  EXPECT_EQ(b.update().out, "nothing to do: what came was applied or saved here before\n");
+  EXPECT_EQ(b.update().out,
+            "nothing to do: what came was applied or saved here before (`pull --force` applies it again)\n");
 }
 
 TEST_F(Receive, SaysWhatItReplacesThatNobodyLoaded) {

@@ -119,7 +119,7 @@ TEST_F(Status, ShowsAFreezeAndWhoHasSeenIt) {
   const auto ran = a.run({"status"});
   EXPECT_EQ(ran.status, 0) << "everybody has what there is to have";
   EXPECT_THAT(ran.out, AllOf(HasSubstr("\nfrozen by "), HasSubstr(": maintenance (`thaw` ends that)\n"),
-                             HasSubstr("host-a  ok      2.7.2     has not seen the freeze yet\n"),
+                             HasSubstr("host-a  ok      2.7.2     has not seen the freeze yet; no `follow` runs there"),
                              HasSubstr("host-b  frozen  2.7.2\n")))
       << ran.out;
 }

@@ -220,6 +220,10 @@ TEST(Convergence, SaysThatNothingFollowsWhereANodeIsBehind) {
             "mysql_servers: has version 5 instead of 7; no `follow` runs there: does its agent's watch?");
   record.configurations["mysql_servers"] = told(7, "applied");
   EXPECT_EQ(converge(keys, picture_of(record)).nodes[0].reason, "") << "it has all, whoever brought it";
+  auto picture = picture_of(record);
+  picture.entries.push_back({.key = "proxysql/freeze", .value = "maintenance", .modify_index = 9, .problem = {}});
+  EXPECT_EQ(converge(keys, picture).nodes[0].reason,
+            "has not seen the freeze yet; no `follow` runs there: does its agent's watch?");
 }
 
 TEST(Convergence, TellsWhoHasSeenTheFreezeAndItsEnd) {

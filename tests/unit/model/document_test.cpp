@@ -143,7 +143,7 @@ TEST(Document, SaysWhatIsWrongWhereWithoutTheValue) {
       {head + R"("tables":{},"format":3})", "document: has a format that is newer than 2, the one known here"},
       {head + R"("tables":{},"format":18446744073709551615})",
        "document: has a format that is newer than 2, the one known here"},
-      {head + R"("tables":{},"format":"2"})", "document: has a format that is newer than 2, the one known here"},
+      {head + R"("tables":{},"format":"2"})", "document: \"format\" is no count"},
       {head + R"("sealed":"x"})", "document: \"sealed\" is no object"},
       {head + R"("sealed":{}})", "document: \"data\" is missing"},
       {head + R"("sealed":{"data":"?"}})", "document: \"data\" is no base64"},
