@@ -15,7 +15,6 @@
 #include "support/silent_log.h"
 
 namespace proxysql_consul::testing {
-
 namespace {
 
 /// Answers whatever is asked with what the bytes say, a line an answer, of which it leaves out what the store of
@@ -63,9 +62,7 @@ class LyingStore : public KvStore {
   std::size_t number_ = 0;
 };
 
-}  // namespace
-
-FUZZ_TARGET(consul_answers) {
+void take_answer(std::string_view input) {
   if (const auto commit = parse_commit(input)) {
     require(commit->committed == commit->refusal.empty(), "a transaction was carried out, or there is a reason");
     if (!commit->committed) require_readable(commit->refusal);
@@ -77,7 +74,7 @@ FUZZ_TARGET(consul_answers) {
   parse_leader(input);
 }
 
-FUZZ_TARGET(consul_store) {
+void take_store(std::string_view input) {
   const Keys keys("proxysql/");
   const Keyring ring;
   LyingStore store(input);
@@ -97,6 +94,13 @@ FUZZ_TARGET(consul_store) {
           "no node lives that told nothing");
   for (const auto& node : all.nodes) require_readable(node.reason);
   for (const auto& name : names_of(all.nodes)) require_readable(name);
+}
+
+}  // namespace
+
+FUZZ_TARGET(consul_answers) {
+  take_answer(input);
+  take_store(input);
 }
 
 FUZZ_TARGET(consul_port) {

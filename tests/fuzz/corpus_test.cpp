@@ -86,17 +86,15 @@ std::vector<std::string> places_of(std::string_view name) {
         R"({"keep_local":{"t":{"rows":@}}})", R"({"keep_local":{"t":{"rows":[{"a":@}]}}})", R"({"configurations":@})",
         R"({"configurations":[{"name":"a","words":"A","tables":@}]})", R"({"consul_port":@})", R"({"consul_token":@})",
         R"({"uuid_file":@})"}},
-      {"state",
+      {"records",
        {R"({"format":1,"published":true,"configurations":{},"seen":@})",
         R"({"format":1,"published":true,"configurations":{},"attempts":@})",
         R"({"format":1,"published":true,"configurations":{},"passed":@})",
         R"({"format":1,"published":true,"configurations":{},"start":@})",
         R"({"format":1,"published":true,"configurations":{},"more":@})",
-        R"({"format":1,"published":true,"configurations":@})", R"({"format":@})"}},
-      {"node_record",
-       {R"({"format":1,"host":"h","configurations":@})", R"({"format":1,"host":"h","configurations":{},"keys":@})",
-        R"({"format":1,"host":@})", R"({"format":1,"host":"h","configurations":{},"more":@})"}},
-      {"freeze", {R"({"reason":@})"}},
+        R"({"format":1,"published":true,"configurations":@})", R"({"format":@})",
+        R"({"format":1,"host":"h","configurations":@})", R"({"format":1,"host":"h","configurations":{},"keys":@})",
+        R"({"format":1,"host":@})", R"({"format":1,"host":"h","configurations":{},"more":@})", R"({"reason":@})"}},
       {"consul_answers", {R"({"Errors":@})", R"({"Results":[@]})", R"({"Config":@})", "[@]", R"([{"Node":@}])"}}};
   const auto found = places.find(name);
   auto all = found != places.end() ? found->second : std::vector<std::string>();

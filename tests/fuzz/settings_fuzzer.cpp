@@ -1,4 +1,4 @@
-// The settings: the file, and behind a NUL the variables of the environment, a line each.
+// The settings: the file, and behind a NUL the variables of the environment, a line each; and the file of keys.
 #include <string>
 #include <utility>
 
@@ -7,8 +7,9 @@
 #include "proxysql_consul/node/settings.h"
 
 namespace proxysql_consul::testing {
+namespace {
 
-FUZZ_TARGET(settings) {
+void take_settings(std::string_view input) {
   const auto end = input.find('\0');
   auto settings =
       attempt(ExitCode::settings, [&] { return parse_settings(input.substr(0, end), "file"); }).value_or(Settings());
@@ -30,11 +31,18 @@ FUZZ_TARGET(settings) {
     require(settings.catalogue.find(name) != nullptr, "what is accepted is there");
 }
 
-FUZZ_TARGET(encryption_keys) {
+void take_encryption_keys(std::string_view input) {
   const auto keys = attempt(ExitCode::settings, [&] { return parse_encryption_keys(input, "file"); });
   if (!keys) return;
   require(!keys->empty(), "there is a key");
   for (const auto& key : *keys) require(key.secret.size() == 32 && !key.id.empty(), "a key is whole");
+}
+
+}  // namespace
+
+FUZZ_TARGET(settings) {
+  take_settings(input);
+  take_encryption_keys(input);
 }
 
 }  // namespace proxysql_consul::testing
