@@ -80,7 +80,9 @@ Finding judge_watch(const Settings& settings, const std::optional<AgentSelf>& se
             .message =
                 "the agent has no watch in its configuration, and no `follow` is running: changes of other nodes "
                 "do not arrive by themselves",
-            .hint = "put consul-watch.json into the agent's configuration directory and reload it, or run `follow`"};
+            .hint =
+                "put consul-watch.json, of the examples in share/doc/proxysql-consul, into the agent's configuration "
+                "directory and reload it, or run `follow`"};
   }
   return {
       .gravity = Gravity::ok,
