@@ -19,6 +19,11 @@ void Seen::note(const Keys& keys, const Catalogue& catalogue, const std::vector<
   for (const auto& entry : entries) note(keys, catalogue, entry.key, entry);
 }
 
+bool Seen::is_gone(std::string_view configuration) const {
+  const auto found = versions.find(configuration);
+  return found != versions.end() && found->second == 0;
+}
+
 void Seen::add(const Seen& later) {
   if (later.consul_up) consul_up = later.consul_up;
   if (later.proxysql_up) proxysql_up = later.proxysql_up;

@@ -50,6 +50,19 @@ ExitCode DriftWatch::look(const Signs& signs) {
   return worst;
 }
 
+bool DriftWatch::finds_failure() const {
+  try {
+    const auto state = NodeFiles(job_, true).state();
+    const auto& accept = job_.settings.accept;
+    return std::any_of(accept.begin(), accept.end(), [&](const auto& name) {
+      const auto* known = state.find(name);
+      return known != nullptr && known->outcome == Outcome::failed && !job_.seen->is_gone(name);
+    });
+  } catch (const Error&) {
+    return false;  // Of the state, which the next delivery says.
+  }
+}
+
 ExitCode DriftWatch::look_at(const Configuration& configuration, const Signs& signs) {
   const std::string name(configuration.name);
   const auto load = load_of(signs.loads, configuration);

@@ -54,7 +54,8 @@ class Follower {
         drift_(job),
         pause_of_comparing_(job.context.seed + 2),
         consul_pauses_(first_pause, longest_pause, job.context.seed),
-        delivery_pauses_(first_pause, longest_pause, job.context.seed + 1) {}
+        delivery_pauses_(first_pause, longest_pause, job.context.seed + 1),
+        publishing_pauses_(first_pause, longest_pause, job.context.seed + 3) {}
 
   /// Until the program is told to stop (false), or to read its settings anew (true).
   bool run() {
@@ -87,7 +88,10 @@ class Follower {
       do_without(error);
       return;
     }
-    if (std::exchange(consul_is_away_, false)) job_.log.info("{}: answers again", describe(job_.settings.consul));
+    if (std::exchange(consul_is_away_, false)) {
+      job_.log.info("{}: answers again", describe(job_.settings.consul));
+      publish_again_at_ = clock_.steady();
+    }
     consul_pauses_.reset();
     if (listing) {
       take(std::move(*listing));
@@ -101,7 +105,11 @@ class Follower {
   void publish() {
     const auto status = loads_.publish();
     const bool may_pass = status != ExitCode::ok && status != ExitCode::refused;
-    if (may_pass) again_at_ = clock_.steady() + delivery_pauses_.next();
+    if (may_pass) {
+      publish_again_at_ = clock_.steady() + publishing_pauses_.next();
+    } else {
+      publishing_pauses_.reset();
+    }
     query_.ask_at_once();
   }
 
@@ -186,9 +194,12 @@ class Follower {
     has_loads_ = has_loads_ || sight.publishing;
     const auto now = clock_.steady();
     if (now >= next_comparison_) look_for_drift();
+    if (publish_again_at_ && now >= *publish_again_at_) {
+      publish_again_at_.reset();
+      loads_.forget_refusals();
+    }
     if (again_at_ && now >= *again_at_ && !proxysql_.is_away()) {
       again_at_.reset();
-      loads_.forget_refusals();
       is_due_ = true;
     }
     return !is_due_ && !has_loads_ && !proxysql_.fatal();
@@ -199,23 +210,10 @@ class Follower {
     next_comparison_ = clock_.steady() + pause_of_comparing_(between_comparisons);
     renew_metrics(job_);
     if (!proxysql_.signs() || proxysql_.is_away()) return;
-    is_due_ = is_due_ || (!again_at_ && has_failed_by_hand());
+    // What failed here is tried again anyway.
+    is_due_ = is_due_ || (!again_at_ && drift_.finds_failure());
     drift_.look(*proxysql_.signs());
     job_.context.out.flush();
-  }
-
-  /// What failed here is tried again anyway; of what somebody else began beside it the state alone tells.
-  bool has_failed_by_hand() {
-    try {
-      const auto state = NodeFiles(job_, true).state();
-      const auto& accept = job_.settings.accept;
-      return std::any_of(accept.begin(), accept.end(), [&](const auto& name) {
-        const auto* known = state.find(name);
-        return known != nullptr && known->outcome == Outcome::failed;
-      });
-    } catch (const Error&) {
-      return false;  // Of the state, which the next delivery says.
-    }
   }
 
   /// Pauses, with an eye on all that look() sees.
@@ -243,7 +241,9 @@ class Follower {
   Jitter pause_of_comparing_;
   Backoff consul_pauses_;
   Backoff delivery_pauses_;
-  std::optional<Time> again_at_;  ///< for what failed
+  Backoff publishing_pauses_;
+  std::optional<Time> again_at_;          ///< for a delivery of which something failed
+  std::optional<Time> publish_again_at_;  ///< for what could not be published
   Time next_whole_reading_{};
   Time next_comparison_{};
   std::string frozen_;      ///< why, and by whom; "" where the cluster is not

@@ -79,6 +79,8 @@ ExitCode LocalLoads::publish() {
       worst = worst_of(worst, failure->code());
     } else {
       said_.erase(text);
+      // Also where there was nothing to save, and so nothing to record.
+      bases_[name] = load;
     }
     job_.context.bound(std::chrono::seconds(0));
   }
@@ -126,6 +128,21 @@ void LocalLoads::record_unpublished(const std::string& name, const std::string& 
   announce(job_, files, {});
 }
 
+/// The others see that this node does not come to the version, and why.
+void LocalLoads::record_unkept(const std::string& name, std::uint64_t version, const Error& why) {
+  try {
+    NodeFiles files(job_, false);
+    files.state().fail(name, version, job_.now(), "what was loaded here cannot be kept: " + std::string(why.what()),
+                       why.code());
+    files.write_state();
+    announce(job_, files, {});
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error& error) {
+    report(job_.log, error);
+  }
+}
+
 LocalLoads::Kept LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
   Kept kept;
   const auto keys = job_.settings.keys();
@@ -141,6 +158,7 @@ LocalLoads::Kept LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
     } catch (const Error& error) {
       report(job_.log, error, name + ": what was loaded here cannot be kept, so nothing is applied over it");
       kept.status = worst_of(kept.status, error.code());
+      record_unkept(name, entry->modify_index, error);
       entries.erase(entry);
     }
   }

@@ -97,6 +97,8 @@ void ProxySqlWatch::tell_absence(const Error& error) {
   NodeFiles files(job_, false);
   auto configurations = files.state().configurations;
   for (const auto& [name, known] : configurations) {
+    // Of what is in Consul no more, nothing would ever come right.
+    if (job_.seen->is_gone(name)) continue;
     files.state().fail(name, known.version, job_.now(), error.what(), error.code());
   }
   files.write_state();

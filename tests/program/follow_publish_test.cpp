@@ -129,6 +129,34 @@ TEST_F(FollowAndPublish, SaysARefusalOnceAndTriesAgainAfterTheFreeze) {
   EXPECT_THAT(a.servers(), ElementsAre("mine"));
 }
 
+TEST_F(FollowAndPublish, TriesWhatCannotBePublishedMoreAndMoreSeldom) {
+  std::size_t tries = 0;
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              consul.log.clear();
+                              consul.denied = {servers_key};
+                              b.set_servers({"mine"});
+                            }},
+                           {seconds(305),
+                            [&] {
+                              tries = calls("TXN cas " + servers_key);
+                              consul.denied.clear();
+                            }}},
+                          seconds(400));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_GT(tries, 5U);
+  EXPECT_LT(tries, 40U) << "twice as long each time, up to a minute";
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr("error: mysql_servers: "))) << "and says it once";
+  EXPECT_TRUE(consul.entries.contains(servers_key)) << "once it can be";
+}
+
+TEST_F(FollowAndPublish, SavesAnEmptyTableThatConsulDoesNotHoldOnceIfAtAll) {
+  const auto ran = follow({{seconds(5), [&] { b.engine.execute("LOAD MYSQL SERVERS TO RUNTIME"); }}}, seconds(60));
+  const std::string words = "mysql_servers: not saved: all its tables are empty";
+  const auto first = ran.out.find(words);
+  EXPECT_EQ(first == std::string::npos ? first : ran.out.find(words, first + 1), std::string::npos) << ran.out;
+}
+
 TEST_F(FollowAndPublish, ShowsInTheStatusWhatIsNotPublished) {
   Ran shown;
   Ran checked;

@@ -107,6 +107,20 @@ TEST_F(Follow, ShowsInTheStatusThatItsProxySqlIsAway) {
   EXPECT_EQ(a.run({"status"}).status, 0);
 }
 
+TEST_F(Follow, FailsNothingThatConsulHoldsNoMore) {
+  save_from_a({"one"});
+  follow({{seconds(3), [&] { consul.entries.erase(servers_key); }},
+          {seconds(10), [&] { consul.set(rules_key, consul.value_of(rules_key) + " "); }},
+          {seconds(20),
+           [&] {
+             b.is_away = true;
+             b.engine.restart();
+           }},
+          {seconds(40), [&] { b.is_away = false; }}},
+         seconds(60));
+  EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::applied);
+}
+
 TEST_F(Follow, SaysOnceThatConsulIsAwayAndOnceThatItIsBack) {
   save_from_a({"one"});
   const auto ran = follow({{seconds(3), [&] { consul.always = FakeConsul::Failure::away; }},

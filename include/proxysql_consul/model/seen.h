@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxysql_consul/model/catalogue.h"
@@ -24,6 +25,8 @@ struct Seen {
   void note(const Keys& keys, const Catalogue& catalogue, const std::string& key, const std::optional<KvEntry>& entry);
   /// What Consul holds under the prefix of the documents, all of it or a part.
   void note(const Keys& keys, const Catalogue& catalogue, const std::vector<KvEntry>& entries, bool all);
+  /// True where Consul was seen not to hold the configuration.
+  bool is_gone(std::string_view configuration) const;
   /// Whatever `later` has looked at goes over what is here.
   void add(const Seen& later);
 

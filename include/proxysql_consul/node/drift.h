@@ -21,6 +21,9 @@ class DriftWatch {
   /// that nobody loaded anything, row by row elsewhere. Returns what failed.
   ExitCode look(const Signs& signs);
 
+  /// True where something failed that Consul still holds, also for a run by hand, of which the state alone tells.
+  bool finds_failure() const;
+
  private:
   ExitCode look_at(const Configuration& configuration, const Signs& signs);
 

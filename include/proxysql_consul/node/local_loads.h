@@ -60,6 +60,7 @@ class LocalLoads {
   /// Says it, and tells the others, where that is news.
   void tell_unpublished(const std::string& name, const std::string& load, const Error& why);
   void record_unpublished(const std::string& name, const std::string& why);
+  void record_unkept(const std::string& name, std::uint64_t version, const Error& why);
   bool has_started(const std::string& name, const State& state, const Signs& signs, const std::string& load) const;
   /// load_of() of what needs no more keeping.
   std::string keep_one(const Configuration& configuration, const KvEntry& entry);
