@@ -6,7 +6,6 @@
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/gzip.h"
-#include "proxysql_consul/model/catalogue.h"
 
 namespace proxysql_consul {
 namespace {
@@ -64,12 +63,35 @@ StoredDocument seal_document(const Document& document, std::string_view text, co
   return stored;
 }
 
-std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed) {
+PackedTables cut_as_stored(KvStore& store, const Keys& keys, PackedTables packed, std::size_t part_bytes) {
+  const auto count = store.keys(keys.blobs() + packed.blob.sha256 + "/").size();
+  if (count == 0 || count == packed.parts.size()) return packed;
+  std::vector<std::string> parts;
+  std::string whole;
+  for (std::size_t number = 0; number < count; ++number) {
+    auto part = store.get(keys.blob_part(packed.blob.sha256, number));
+    if (!part || part->value.size() > part_bytes) return packed;
+    whole += part->value;
+    parts.push_back(std::move(part->value));
+  }
+  if (sha256_hex(whole) != packed.blob.sha256) return packed;
+  packed.parts = std::move(parts);
+  packed.blob.parts = count;
+  return packed;
+}
+
+std::vector<KvOperation> write_blob(KvStore& store, const Keys& keys, const PackedTables& packed) {
   for (std::size_t number = 0; number < packed.parts.size(); ++number) {
     store.put(keys.blob_part(packed.blob.sha256, number), packed.parts[number], std::nullopt);
   }
-  const auto first = store.get(keys.blob_part(packed.blob.sha256, 0));
-  return first ? first->modify_index : 0;
+  auto key = keys.blob_part(packed.blob.sha256, 0);
+  const auto first = store.get(key);
+  // Of a value that stands already Consul makes no change.
+  return {{.verb = KvOperation::Verb::check_index,
+           .key = std::move(key),
+           .value = {},
+           .index = first ? first->modify_index : 0},
+          {.verb = KvOperation::Verb::set, .key = keys.blob_use(), .value = sha256_hex(random_nonce())}};
 }
 
 std::string load_packed(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document) {
@@ -97,23 +119,29 @@ std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Keyring& ri
   return unpack_tables(load_packed(store, keys, ring, document), document.blob.value());
 }
 
-void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names) {
+bool collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names) {
   PartsByHash parts;
   for (auto& key : store.keys(keys.blobs())) {
     if (const auto sha256 = keys.blob_of(key)) parts[*sha256].push_back(std::move(key));
   }
-  if (parts.empty()) return;
+  if (parts.empty()) return true;
   std::vector<KvOperation> guards;
+  const auto guard = [&](const std::string& key, const std::optional<KvEntry>& entry) {
+    guards.push_back({.verb = entry ? KvOperation::Verb::check_index : KvOperation::Verb::check_not_exists,
+                      .key = key,
+                      .value = {},
+                      .index = entry ? entry->modify_index : 0});
+  };
+  guard(keys.blob_use(), store.get(keys.blob_use()));
+  // Also documents that somebody puts there by other means, and so without a mark of their use.
+  const auto documents = store.list(keys.prefix()).entries;
   for (const auto& name : names) {
-    guards.push_back({.verb = KvOperation::Verb::check_not_exists, .key = keys.document(name), .value = {}});
+    const auto key = keys.document(name);
+    const auto found =
+        std::find_if(documents.begin(), documents.end(), [&](const auto& one) { return one.key == key; });
+    guard(key, found != documents.end() ? std::optional(*found) : std::nullopt);
   }
-  for (const auto& entry : store.list(keys.prefix()).entries) {
-    spare_named_in(entry.value, parts);
-    const auto guard = std::find_if(guards.begin(), guards.end(), [&](const auto& g) { return g.key == entry.key; });
-    if (guard == guards.end()) continue;
-    guard->verb = KvOperation::Verb::check_index;
-    guard->index = entry.modify_index;
-  }
+  for (const auto& entry : documents) spare_named_in(entry.value, parts);
   // One by one, since all versions together can be more than one answer may hold.
   for (const auto& key : store.keys(keys.meta())) {
     if (parts.empty() || keys.blob_of(key)) continue;
@@ -126,11 +154,12 @@ void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::stri
     for (const auto& key : part_keys) {
       operations.push_back({.verb = KvOperation::Verb::remove, .key = key, .value = {}});
       if (operations.size() < max_operations && key != part_keys.back()) continue;
-      if (!store.commit(operations).committed) return;
+      if (!store.commit(operations).committed) return false;
       operations = guards;
       operations.push_back({.verb = KvOperation::Verb::check_not_exists, .key = part_keys.front(), .value = {}});
     }
   }
+  return true;
 }
 
 }  // namespace proxysql_consul

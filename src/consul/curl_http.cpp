@@ -268,15 +268,21 @@ HttpAnswer CurlHttp::request(const HttpRequest& request) {
 }
 
 /// Who answers may repeat what it was sent.
-std::string CurlHttp::without_token(std::string_view text, std::size_t limit) const {
-  const auto& token = options_.token;
+std::string CurlHttp::without_secrets(std::string_view text, std::size_t limit) const {
+  const auto& auth = options_.http_auth;
+  std::vector<std::string> secrets = {options_.token, auth, auth.substr(auth.find(':') + 1), to_base64(auth)};
+  std::erase(secrets, "");
   std::string shown;
   while (shown.size() <= limit) {
-    const auto at = token.empty() ? std::string_view::npos : text.find(token);
+    auto at = std::string_view::npos;
+    std::size_t length = 0;
+    for (const auto& secret : secrets) {
+      if (const auto found = text.find(secret); found < at) std::tie(at, length) = std::pair(found, secret.size());
+    }
     shown += text.substr(0, at);
     if (at == std::string_view::npos) break;
     shown += "***";
-    text.remove_prefix(at + token.size());
+    text.remove_prefix(at + length);
   }
   return shown;
 }
@@ -284,7 +290,8 @@ std::string CurlHttp::without_token(std::string_view text, std::size_t limit) co
 void CurlHttp::check(const HttpAnswer& answer, const std::string& doing, const std::string& needs) const {
   if (answer.status == 200) return;
   constexpr std::size_t most_shown = 200;
-  const auto why = std::to_string(answer.status) + " " + printable(without_token(answer.body, most_shown), most_shown);
+  const auto why =
+      std::to_string(answer.status) + " " + printable(without_secrets(answer.body, most_shown), most_shown);
   if (answer.status == 413) throw TooLarge(who_ + ": " + doing + ": " + why, parse_size_limit(answer.body));
   if (answer.status == 401 || answer.status == 403) deny(doing, why, needs);
   if (answer.status == 429 || answer.status >= 500) {

@@ -82,16 +82,13 @@ VersionId keep_in_history(KvStore& store, const Keys& keys, const Keyring& ring,
   std::optional<PackedTables> packed;
   if (tables.size() > most_bytes) {
     packed = pack_tables(tables, most_bytes);
+    // Sealed tables are others each time.
+    if (!ring.seals()) packed = cut_as_stored(store, keys, *std::move(packed), default_value_limit);
     whole.blob = packed->blob;
   }
   const auto text = format_document(whole, tables);
   const auto stored = seal_document(document, text, packed, ring, most_bytes);
-  if (stored.parts) {
-    operations.push_back({.verb = KvOperation::Verb::check_index,
-                          .key = keys.blob_part(stored.parts->blob.sha256, 0),
-                          .value = {},
-                          .index = write_blob(store, keys, *stored.parts)});
-  }
+  if (stored.parts) operations = write_blob(store, keys, *stored.parts);
   for (VersionId id{.version = overtaken_by, .uuid = document.uuid};; ++id.number) {
     const auto key = keys.history(document.config_name, id);
     if (const auto there = store.get(key)) {
@@ -107,7 +104,13 @@ VersionId keep_in_history(KvStore& store, const Keys& keys, const Keyring& ring,
   }
 }
 
-void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit) {
+void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::uint64_t current,
+                  std::size_t limit) {
+  // A number above the current one is of another Consul, from which the history was brought here: older than all.
+  const auto is_newer = [current](const VersionId& a, const VersionId& b) {
+    const bool is_a_brought = a.version > current;
+    return is_a_brought != (b.version > current) ? !is_a_brought : a > b;
+  };
   // Each kind by itself, so that neither pushes the other out.
   std::vector<VersionId> saved;
   std::vector<VersionId> overtaken;
@@ -116,7 +119,7 @@ void trim_history(KvStore& store, const Keys& keys, const std::string& configura
   }
   std::vector<KvOperation> operations;
   for (auto* versions : {&saved, &overtaken}) {
-    std::sort(versions->begin(), versions->end(), std::greater<>());
+    std::sort(versions->begin(), versions->end(), is_newer);
     for (std::size_t i = limit; i < versions->size() && operations.size() < max_operations; ++i) {
       operations.push_back(
           {.verb = KvOperation::Verb::remove, .key = keys.history(configuration, (*versions)[i]), .value = {}});

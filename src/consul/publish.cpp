@@ -1,6 +1,7 @@
 #include "proxysql_consul/consul/publish.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/text.h"
@@ -58,9 +59,11 @@ Weighed Publisher::preview(const Document& ours, const Weigh& weigh) {
   return patience_.retry([&] { return weigh(open(store_.get(keys_.document(ours.config_name)), ours)); });
 }
 
-void Publisher::tidy(const std::string& configuration) {
+void Publisher::tidy(const std::string& configuration, std::uint64_t version) {
   try {
-    trim_history(store_, keys_, configuration, static_cast<std::size_t>(history_limit_));
+    // One that was replaced before its number could be read is as new as any.
+    const auto current = version > 0 ? version : std::numeric_limits<std::uint64_t>::max();
+    trim_history(store_, keys_, configuration, current, static_cast<std::size_t>(history_limit_));
     collect_blobs(store_, keys_, names_);
   } catch (const Error& error) {
     log_.debug("history of {} not trimmed: {}", configuration, error.what());
@@ -105,8 +108,8 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
   if (again) log_.info("{}: another save came between; now replacing {}", key, published_.replaced);
   is_unanswered_ = true;
   const auto version = write(current ? &*current : nullptr);
-  is_unanswered_ = false;
   if (!version) return std::nullopt;
+  is_unanswered_ = false;
   published_.version = *version;
   return published_;
 }
@@ -146,7 +149,10 @@ const PackedTables& Publisher::packed() {
 
 /// What of that is written.
 const PackedTables& Publisher::stored_parts() {
-  if (!ring_.seals()) return packed();
+  if (!ring_.seals()) {
+    packed_ = cut_as_stored(store_, keys_, packed(), value_limit_);
+    return *packed_;
+  }
   if (!sealed_) {
     sealed_ = seal_tables(packed(), document_, ring_, value_limit_);
     sealed_from_.clear();
@@ -180,10 +186,7 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
         auto apart = document_;
         apart.blob = packed().blob;
         text_ = stored(format_document(apart), parts.blob);
-        operations.push_back({.verb = KvOperation::Verb::check_index,
-                              .key = keys_.blob_part(parts.blob.sha256, 0),
-                              .value = {},
-                              .index = write_blob(store_, keys_, parts)});
+        operations = write_blob(store_, keys_, parts);
       }
       // First in the list: its ModifyIndex is the one that commit() reports.
       operations.insert(operations.begin(), {.verb = KvOperation::Verb::cas, .key = key, .value = text_, .index = cas});

@@ -1,5 +1,7 @@
 #include "proxysql_consul/consul/reseal.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,15 +17,18 @@ constexpr int most_conflicts = 5;
 /// A transaction is base64 in JSON, and Consul takes 512 KiB.
 constexpr std::size_t most_bytes = std::size_t{300} * 1024;
 
-/// The document that is to stand there, or nothing where it is sealed with the first key already.
-std::optional<StoredDocument> sealed_anew(KvStore& store, const Keys& keys, const Keyring& ring, const KvEntry& entry,
-                                          const std::string& configuration) {
+Document open_entry(const Keyring& ring, const KvEntry& entry, const std::string& configuration) {
   if (!entry.problem.empty()) throw Error(ExitCode::payload, entry.problem);
-  const auto document = ring.open(entry.value);
+  auto document = ring.open(entry.value);
   if (document.config_name != configuration) {
     throw Error(ExitCode::payload, "document: is one of " + printable(document.config_name, 64));
   }
-  if (document.sealed_with == ring.first()) return std::nullopt;
+  return document;
+}
+
+/// What is to stand there.
+StoredDocument sealed_anew(KvStore& store, const Keys& keys, const Keyring& ring, const KvEntry& entry,
+                           const Document& document) {
   std::optional<PackedTables> packed;
   if (document.blob) {
     packed.emplace();
@@ -38,13 +43,7 @@ bool replace(KvStore& store, const Keys& keys, const KvEntry& entry, const Store
   if (!with.parts && with.text.size() > most_bytes) return store.put(entry.key, with.text, entry.modify_index);
   std::vector<KvOperation> operations = {
       {.verb = KvOperation::Verb::cas, .key = entry.key, .value = with.text, .index = entry.modify_index}};
-  if (with.parts) {
-    // A collection of blobs that nobody names may go on meanwhile.
-    operations.push_back({.verb = KvOperation::Verb::check_index,
-                          .key = keys.blob_part(with.parts->blob.sha256, 0),
-                          .value = {},
-                          .index = write_blob(store, keys, *with.parts)});
-  }
+  if (with.parts) std::ranges::move(write_blob(store, keys, *with.parts), std::back_inserter(operations));
   return store.commit(operations).committed;
 }
 
@@ -55,9 +54,10 @@ Resealed reseal(KvStore& store, const Keys& keys, const Keyring& ring, const std
   for (int conflicts = 0; conflicts <= most_conflicts; ++conflicts) {
     const auto entry = store.get(key);
     if (!entry || entry->value.empty()) return Resealed::gone;
-    const auto stored = sealed_anew(store, keys, ring, *entry, configuration);
-    if (!stored) return Resealed::was_already;
-    if (replace(store, keys, *entry, *stored)) return Resealed::done;
+    const auto document = open_entry(ring, *entry, configuration);
+    if (document.sealed_with == ring.first()) return Resealed::was_already;
+    if (!replace(store, keys, *entry, sealed_anew(store, keys, ring, *entry, document))) continue;
+    return document.sealed_with.empty() ? Resealed::was_plain : Resealed::done;
   }
   throw Error(ExitCode::consul,
               key + ": other writes came between " + std::to_string(most_conflicts + 1) + " times in a row",

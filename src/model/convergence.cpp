@@ -76,16 +76,6 @@ Share share_of(const NodeRecord& record, const SharedConfiguration& current) {
 }
 
 /// The key of one that could not be opened.
-std::optional<std::string> key_of_sealed(const std::string& text) {
-  try {
-    const auto stored = parse_stored(text);
-    const auto* sealed = std::get_if<SealedDocument>(&stored);
-    return sealed != nullptr ? std::optional(sealed->key) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 SharedConfiguration read_configuration(std::string_view name, const KvEntry& entry, const Keyring& ring) {
   SharedConfiguration shared{.name = std::string(name),
                              .version = entry.modify_index,

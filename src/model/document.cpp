@@ -252,4 +252,14 @@ std::string describe_origin(const Document& document) {
   return by + printable(document.origin.host, 64) + " at " + printable(document.origin.saved_at, 32);
 }
 
+std::optional<std::string> key_of_sealed(std::string_view text) {
+  try {
+    const auto stored = parse_stored(text);
+    const auto* sealed = std::get_if<SealedDocument>(&stored);
+    return sealed != nullptr ? std::optional(sealed->key) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace proxysql_consul

@@ -29,6 +29,8 @@ std::string Keys::history(std::string_view configuration, const VersionId& id) c
 
 std::string Keys::blobs() const { return meta_ + "blob/"; }
 
+std::string Keys::blob_use() const { return meta_ + "blob-use"; }
+
 std::string Keys::blob_part(std::string_view sha256, std::size_t number) const {
   return blobs() + std::string(sha256) + "/" + std::to_string(number);
 }

@@ -5,6 +5,7 @@
 #include "proxysql_consul/base/files.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/convergence.h"
+#include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/model/held.h"
 #include "proxysql_consul/model/keyring.h"
@@ -192,8 +193,20 @@ std::optional<Finding> look_at_versions(const Job& job, const std::vector<KvEntr
   }
 }
 
+/// How many earlier versions are in the clear, or sealed with another key than the first.
+std::size_t count_old_versions(KvStore& store, const Keys& keys, const Keyring& ring, const Catalogue& catalogue) {
+  std::size_t count = 0;
+  for (const auto& name : catalogue.names()) {
+    for (const auto& entry : store.list(keys.history(name)).entries) {
+      if (keys.id_of(name, entry.key) && key_of_sealed(entry.value) != ring.first()) ++count;
+    }
+  }
+  return count;
+}
+
 /// Whether the others can open what is sealed here, and how far all is.
-Finding look_at_keys(const Keyring& ring, const Keys& keys, const Picture& picture, const std::string& uuid) {
+Finding look_at_keys(KvStore& store, const Keyring& ring, const Keys& keys, const Picture& picture,
+                     const std::string& uuid) {
   constexpr auto check = "encryption";
   const auto all = converge(keys, picture, ring);
   // Whichever configurations they take.
@@ -212,6 +225,15 @@ Finding look_at_keys(const Keyring& ring, const Keys& keys, const Picture& pictu
             .check = check,
             .message = held + ", and " + std::to_string(old) + " of " + std::to_string(all.configurations.size()) +
                        " documents are not sealed with it",
+            .hint = "`proxysql-consul rekey` seals them"};
+  }
+  // Once all is sealed with the one key there is, nothing older is left to look for.
+  const bool may_be_old = ring.allows_plaintext() || ring.ids().size() > 1;
+  const auto versions = may_be_old ? count_old_versions(store, keys, ring, picture.catalogue) : 0;
+  if (versions > 0) {
+    return {.gravity = Gravity::warning,
+            .check = check,
+            .message = held + ", and " + std::to_string(versions) + " earlier versions are not sealed with it",
             .hint = "`proxysql-consul rekey` seals them"};
   }
   if (ring.allows_plaintext()) {
@@ -269,7 +291,7 @@ Findings check_consul(const Job& job, const std::optional<Start>& start) {
                             .entries = entries,
                             .agents = agents->health(),
                             .catalogue = job.settings.catalogue};
-      findings.push_back(look_at_keys(job.settings.keyring(), keys, picture, name_of_node(job.settings)));
+      findings.push_back(look_at_keys(*store, job.settings.keyring(), keys, picture, name_of_node(job.settings)));
     }
     findings.push_back(look_at_clock(job, *store, keys, newest));
   } catch (const Error& error) {

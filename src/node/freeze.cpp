@@ -26,12 +26,15 @@ ExitCode freeze(const Job& job, const std::string& reason) {
       format_freeze({.reason = reason, .by = job.context.user, .host = job.context.host, .at = job.now()});
   bool may_be_written = false;
   patience.retry([&] {
-    // A write that nobody answered may have been carried out.
-    const bool was_tried = std::exchange(may_be_written, true);
-    if (store->put(key, text, 0)) return;
+    // Asked first, since a silent server would carry a write out whenever it goes on, also after a thaw.
     const auto held = store->get(key);
-    if (!held) throw came_between(key);
-    if (was_tried && held->value == text) return;
+    if (!held) {
+      may_be_written = true;
+      if (store->put(key, text, 0)) return;
+      throw came_between(key);
+    }
+    // A write that nobody answered may have been carried out.
+    if (may_be_written && held->value == text) return;
     throw Error(ExitCode::refused, describe(parse_freeze(held->value)), "`thaw` ends that; it was not changed");
   });
   job.context.out << "frozen: " << printable(reason, 200) << "; nobody applies or saves until `proxysql-consul thaw`\n";

@@ -20,4 +20,31 @@ std::optional<Error> who_could_not_open(const Job& job, const std::string& confi
                    cluster.keys().nodes() + "UUID");
 }
 
+std::optional<Error> who_seals(const Job& job, const std::string& uuid) {
+  if (job.settings.keyring().seals()) return std::nullopt;
+  std::vector<std::string> sealing;
+  try {
+    Cluster cluster(job);
+    const auto all = converge(cluster.keys(), cluster.look_for({}));
+    const auto names = names_of(all.nodes);
+    for (std::size_t i = 0; i < all.nodes.size(); ++i) {
+      const auto& node = all.nodes[i];
+      const bool is_other = node.standing != Standing::gone && node.uuid != uuid;
+      if (is_other && !node.record.keys.empty()) sealing.push_back(names[i]);
+    }
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const Error& error) {
+    // A token of 2016 may not read the records, and saves all the same.
+    job.log.debug("whether others seal what they save is unknown: {}", error.what());
+  }
+  if (sealing.empty()) return std::nullopt;
+  return Error(ExitCode::refused,
+               "would be in Consul for all to read: " + join(sealing) + (sealing.size() == 1 ? " seals" : " seal") +
+                   " what is saved there, and this node has no keys",
+               "set encryption_keys_file here");
+}
+
 }  // namespace proxysql_consul

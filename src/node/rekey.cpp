@@ -45,7 +45,8 @@ class Rekey {
       }
     }
     if (!has_any) job_.context.out << "nothing to do: Consul holds nothing of it under " << keys_.prefix() << "\n";
-    if (has_changed_) collect();
+    // Also where an earlier run has sealed all, and was ended before this.
+    if (worst == ExitCode::ok) worst = collect();
     return worst;
   }
 
@@ -72,11 +73,13 @@ class Rekey {
   ExitCode rekey_one(const std::string& name) {
     std::size_t changed = 0;
     std::size_t kept = 0;
+    std::size_t plain = 0;
     auto worst = ExitCode::ok;
     const auto seal_anew = [&](const std::string& key) {
       try {
         const auto result = patience_.retry([&] { return reseal(*store_, keys_, ring_, key, name); });
-        if (result == Resealed::done) ++changed;
+        if (result == Resealed::done || result == Resealed::was_plain) ++changed;
+        if (result == Resealed::was_plain) ++plain;
         if (result == Resealed::was_already) ++kept;
       } catch (const Error& error) {
         report(job_.log, error, key);
@@ -87,12 +90,11 @@ class Rekey {
     for (const auto& key : patience_.retry([&] { return store_->keys(keys_.history(name)); })) {
       if (keys_.id_of(name, key)) seal_anew(key);
     }
-    say(name, changed, kept);
-    has_changed_ = has_changed_ || changed > 0;
+    say(name, changed, kept, plain);
     return worst;
   }
 
-  void say(const std::string& name, std::size_t changed, std::size_t kept) const {
+  void say(const std::string& name, std::size_t changed, std::size_t kept, std::size_t plain) const {
     if (changed + kept == 0) return;
     const auto versions = [](std::size_t count) {
       return std::to_string(count) + (count == 1 ? " version" : " versions");
@@ -101,15 +103,23 @@ class Rekey {
     out << name << ": " << versions(changed > 0 ? changed : kept) << " sealed with key " << ring_.first();
     if (changed == 0) out << " already";
     if (changed > 0 && kept > 0) out << ", " << versions(kept) << (kept == 1 ? " was" : " were") << " already";
+    // Whoever may write to Consul can have put these there.
+    if (plain > 0) out << "; " << (plain == changed ? "until now" : versions(plain) + " until now") << " in the clear";
     out << std::endl;
   }
 
   /// What was sealed with another key, or not at all, is not to stay.
-  void collect() {
+  ExitCode collect() {
+    constexpr int most_conflicts = 5;
     try {
-      patience_.retry([&] { collect_blobs(*store_, keys_, job_.settings.catalogue.names()); });
+      for (int conflicts = 0; conflicts <= most_conflicts; ++conflicts) {
+        if (patience_.retry([&] { return collect_blobs(*store_, keys_, job_.settings.catalogue.names()); }))
+          return ExitCode::ok;
+      }
+      throw Error(ExitCode::consul, "saves came between again and again", "rekey again");
     } catch (const Error& error) {
-      job_.log.warn("large tables as they were may still be in Consul, until the next save: {}", error.what());
+      report(job_.log, error, "large tables as they were may still be in Consul");
+      return error.code();
     }
   }
 
@@ -118,7 +128,6 @@ class Rekey {
   Keyring ring_;
   Patience patience_;
   std::unique_ptr<KvStore> store_;
-  bool has_changed_ = false;
 };
 
 }  // namespace

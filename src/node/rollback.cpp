@@ -55,6 +55,7 @@ class Rollback {
     });
     publisher_.refuse_frozen();
     if (const auto why = who_could_not_open(job_, name_, files_.uuid())) throw Error(*why);
+    if (const auto why = who_seals(job_, files_.uuid())) throw Error(*why);
     choose();
     files_.state().observe(proxysql_.signs(files_.state().start).start);
     if (options_.dry_run) {
@@ -66,7 +67,7 @@ class Rollback {
     if (does_disk_wait_) bring_to_disk(applied, published);
     record(applied, published);
     say(applied, published);
-    if (published.written) publisher_.tidy(name_);
+    if (published.written) publisher_.tidy(name_, published.version);
     return {.status = applied.outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql,
             .version = Target{.configuration = name_, .version = published.version}};
   }

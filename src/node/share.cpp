@@ -72,7 +72,7 @@ class Save {
     if (options_.dry_run) return worst;
     files_.write_state();
     if (!files_.state().published) announce(job_, files_, proxysql_.version());
-    for (const auto& name : written_) publisher_.tidy(name);
+    for (const auto& [name, version] : written_) publisher_.tidy(name, version);
     return worst;
   }
 
@@ -124,7 +124,7 @@ class Save {
       const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
       const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : lost;
       auto weighed = weigh(ours, theirs, acquaintance, options_.how);
-      if (weighed.write) guard_key(name, weighed);
+      if (weighed.write) guard_key(name, theirs, weighed);
       return weighed;
     };
     if (options_.dry_run) {
@@ -138,7 +138,7 @@ class Save {
     }
     versions_.push_back({.configuration = name, .version = published.version});
     if (published.written) {
-      written_.push_back(name);
+      written_.push_back(versions_.back());
       files_.state().tell_frozen(false);
     }
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
@@ -150,8 +150,10 @@ class Save {
   }
 
   /// A version that others cannot open would leave them behind.
-  void guard_key(const std::string& name, Weighed& weighed) const {
-    const auto why = who_could_not_open(job_, name, files_.uuid());
+  void guard_key(const std::string& name, const std::optional<Held>& theirs, Weighed& weighed) const {
+    auto why = who_could_not_open(job_, name, files_.uuid());
+    // Where Consul has it in the clear there is nothing to hide.
+    if (!why && !(theirs && theirs->document)) why = who_seals(job_, files_.uuid());
     if (!why) return;
     if (!options_.how.force || options_.how.if_current) {
       throw Error(why->code(), why->what(), why->hint() + "; a plain `save --force` saves all the same");
@@ -324,7 +326,7 @@ class Save {
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
   Publisher publisher_;
-  std::vector<std::string> written_;  ///< the configurations that were
+  std::vector<Target> written_;  ///< of these what is new
   std::vector<Target> versions_;
   std::vector<Error> failures_;
 };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "integration/consul_fixture.h"
+#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/agents.h"
 #include "proxysql_consul/consul/kv_json.h"
@@ -45,6 +46,7 @@ std::unique_ptr<KvStore> store_at(unsigned port, std::chrono::milliseconds limit
   options.connect_timeout = limit;
   options.total_timeout = limit;
   options.token = "the-token-of-all";
+  options.http_auth = "user:the-password";
   return open_kv_store(options, silent_log());
 }
 
@@ -108,6 +110,11 @@ TEST(ConsulFaults, EachAnswerIsWhatItIsForEveryCall) {
             all,
             Expected::refused,
             "X-Consul-Token: ***"},
+           {"an echo of who asks",
+            {.status = 400, .body = "Authorization: Basic " + to_base64("user:the-password") + ", user:the-password"},
+            all,
+            Expected::refused,
+            "Authorization: Basic ***, ***"},
            {"elsewhere", {.status = 301, .body = "Moved"}, all, Expected::refused, "301 Moved"},
            {"no content", {.status = 204}, all, Expected::refused, ": 204"},
            {"too large", {.status = 413, .body = "no"}, all, Expected::too_large, "413 no"},
@@ -134,6 +141,7 @@ TEST(ConsulFaults, EachAnswerIsWhatItIsForEveryCall) {
       }
       EXPECT_LT(message.size(), 500U) << "brief, whatever the answer is";
       EXPECT_THAT(message, Not(HasSubstr("the-token-of-all")));
+      EXPECT_THAT(message, Not(HasSubstr("the-password")));
     }
   }
 }

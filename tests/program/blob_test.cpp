@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/consul/history.h"
 #include "proxysql_consul/model/document.h"
 #include "proxysql_consul/model/keys.h"
 #include "standin/standin_engine.h"
@@ -51,6 +53,32 @@ TEST_F(Blobs, KeepsLargeTablesInABlob) {
             a.engine.execute("SELECT * FROM runtime_mysql_query_rules").rows);
   EXPECT_THAT(a.run({"save", "mysql_query_rules"}).out, HasSubstr(": unchanged, Consul holds it as version "));
   EXPECT_THAT(b.run({"save", "mysql_query_rules"}).out, HasSubstr(": unchanged, Consul holds it as version "));
+}
+
+TEST_F(Blobs, AreReadableForAllWhoNameThemHoweverTheyCutThem) {
+  const Keys keys(prefix);
+  const Keyring ring;
+  FakeKvStore store(consul);
+  a.execute(large_rules(700));
+  EXPECT_EQ(a.run({"save", "mysql_query_rules"}).status, 0);
+  const auto saved = consul.value_of(rules_key);
+  auto document = parse_document(saved);
+  const auto count = document.blob->parts;
+  document.tables = load_blob(store, keys, ring, document);
+  document.blob.reset();
+  // What is kept is cut into smaller parts, where it is the first to come.
+  for (const bool is_first : {false, true}) {
+    SCOPED_TRACE(is_first);
+    if (is_first) {
+      for (const auto& key : blobs()) consul.entries.erase(key);
+    }
+    const auto id = keep_in_history(store, keys, ring, document, is_first ? 1001 : 1000);
+    const auto kept = parse_document(consul.value_of(keys.history("mysql_query_rules", id)));
+    EXPECT_EQ(kept.blob->parts == count, !is_first);
+    EXPECT_EQ(a.run({"save", "mysql_query_rules", "--force"}).status, 0);
+    EXPECT_EQ(load_blob(store, keys, ring, kept), document.tables);
+    EXPECT_EQ(load_blob(store, keys, ring, parse_document(consul.value_of(rules_key))), document.tables);
+  }
 }
 
 TEST_F(Blobs, AreSavedOverAKeyWithoutAValue) {

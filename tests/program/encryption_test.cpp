@@ -75,6 +75,42 @@ TEST_F(Encryption, LeavesUnchangedWhatIsUnchanged) {
   EXPECT_NE(version_of(users_key), version) << "sealed anew, it is another value";
 }
 
+TEST_F(Encryption, IsKeptUpByANodeWithoutKeys) {
+  save_from_a({"db1"});
+  save_from_a({"db2"});
+  EXPECT_EQ(b.update().status, 0);
+  b.configure("");
+  const std::string words =
+      "would be in Consul for all to read: host-a seals what is saved there, and this node has no keys";
+  b.set_servers({"mine"});
+  for (const Texts& run : {Texts{"save", "mysql_users"}, Texts{"rollback", "mysql_servers", "-1"}}) {
+    const auto ran = b.run(run);
+    EXPECT_EQ(ran.status, 8) << run[0];
+    EXPECT_THAT(ran.err, ElementsAre(HasSubstr(words)));
+  }
+  EXPECT_FALSE(consul.entries.contains(users_key));
+  EXPECT_EQ(b.run({"save", "mysql_servers", "--if-current"}).status, 8);
+  EXPECT_EQ(b.run({"save", "mysql_servers"}).status, 8);
+  EXPECT_THAT(all_of_consul(), Not(HasSubstr("mine")));
+  const auto forced = b.run({"save", "mysql_servers", "--force"});
+  EXPECT_EQ(forced.status, 0);
+  EXPECT_THAT(forced.err, Contains(HasSubstr("warning: mysql_servers: " + words)));
+}
+
+TEST_F(Encryption, IsMissedByCheckInWhatWasSavedBefore) {
+  hold(a, dir, {"k2"});
+  save_from_a({"db1"});
+  save_from_a({"db2"});
+  hold(a, dir, {"k1", "k2"});
+  hold(b, dir, {"k1", "k2"});
+  EXPECT_EQ(b.run({"pull"}).status, 0);
+  EXPECT_EQ(a.run({"save", "mysql_servers", "--force"}).status, 0);
+  const std::string words = ", and 2 earlier versions are not sealed with it\n";
+  EXPECT_THAT(a.run({"check"}).out, HasSubstr(words));
+  EXPECT_EQ(a.run({"rekey"}).status, 0);
+  EXPECT_THAT(a.run({"check"}).out, Not(HasSubstr(words)));
+}
+
 TEST_F(Encryption, AsksASchedulersTwoSmallQuestions) {
   save_from_a({"db1"});
   consul.log.clear();

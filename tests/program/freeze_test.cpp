@@ -43,6 +43,14 @@ TEST_F(FreezeCommand, StopsEveryNodeAndThawLetsThemCatchUp) {
   EXPECT_EQ(b.servers(), Texts{"db1"});
 }
 
+TEST_F(FreezeCommand, LeavesNothingBehindInAServerThatDoesNotAnswer) {
+  consul.always = FakeConsul::Failure::late;
+  EXPECT_EQ(freeze(a, "unheard").status, 5);
+  consul.always.reset();
+  consul.come_late();
+  EXPECT_FALSE(consul.entries.contains(freeze_key));
+}
+
 TEST_F(FreezeCommand, IsRefusedToTheSecondAndSaysWhoWasFirst) {
   EXPECT_EQ(freeze(a, "first").status, 0);
   const auto before = consul.value_of(freeze_key);

@@ -38,6 +38,17 @@ TEST_F(HistoryCommand, ListsVersionsNewestFirst) {
   expect_golden("history.txt", ran.out);
 }
 
+TEST_F(HistoryCommand, KeepsANewVersionRatherThanThoseOfAnotherConsul) {
+  const auto first = history().front();
+  for (int i = 0; i < 12; ++i)
+    consul.set(meta + "history/mysql_servers/" + std::to_string(5000 + i), consul.value_of(first));
+  const auto replaced = version_of(servers_key);
+  a.set_servers({"db4"});
+  EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  EXPECT_THAT(history(), ::testing::Contains(meta + "history/mysql_servers/" + replaced));
+  EXPECT_THAT(history(), ::testing::SizeIs(10));
+}
+
 TEST_F(HistoryCommand, SpeaksJson) {
   // What a node LOADed and another overtook, as follow keeps it.
   const auto first = history().front();

@@ -80,7 +80,9 @@ TEST_F(Rekey, SealsWhatWasPlainAndChangesNothingElse) {
   const auto old_parts = blobs();
   const auto ran = a.run({"rekey"});
   EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
-  EXPECT_EQ(ran.out, "mysql_servers: 3 versions sealed with key k1\nmysql_query_rules: 1 version sealed with key k1\n");
+  EXPECT_EQ(ran.out,
+            "mysql_servers: 3 versions sealed with key k1; until now in the clear\n"
+            "mysql_query_rules: 1 version sealed with key k1; until now in the clear\n");
   EXPECT_THAT(sealed_with(), Each("k1"));
   EXPECT_EQ(texts(), before) << "uuid and origin, and the names of the earlier versions";
   for (const auto& key : old_parts) EXPECT_FALSE(consul.entries.contains(key)) << "what was plain is gone";
@@ -115,7 +117,7 @@ TEST_F(Rekey, SealsAlsoWhatOtherNodesSettingsAdd) {
   consul.set(prefix + "other/mysql_servers", "of another cluster");
   const auto ran = a.run({"rekey"});
   EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
-  EXPECT_EQ(ran.out, "audit_rules: 1 version sealed with key k1\n");
+  EXPECT_EQ(ran.out, "audit_rules: 1 version sealed with key k1; until now in the clear\n");
   EXPECT_EQ(ring_of({"k1"}).open_text(consul.value_of(prefix + "audit_rules")), text);
 }
 
@@ -152,6 +154,8 @@ TEST_F(Rekey, MayBeKilledAtEachStepAndRunAgain) {
   b.run({"pull"});
   const auto before = texts();
   const auto entries = consul.entries;
+  const auto plain_parts = blobs();
+  ASSERT_THAT(plain_parts, Not(IsEmpty()));
   for (const bool answers : {true, false}) {
     bool is_done = false;
     for (int step = 1; !is_done; ++step) {
@@ -179,6 +183,7 @@ TEST_F(Rekey, MayBeKilledAtEachStepAndRunAgain) {
       EXPECT_EQ(again.status, 0) << ::testing::PrintToString(again.err);
       EXPECT_THAT(sealed_with(), Each("k1"));
       EXPECT_EQ(texts(), before);
+      for (const auto& key : plain_parts) EXPECT_FALSE(consul.entries.contains(key)) << "what was plain is gone";
       ASSERT_LT(step, 100);
     }
   }

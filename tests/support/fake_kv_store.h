@@ -244,7 +244,8 @@ class FakeKvStore : public KvStore {
       if (failure_ == FakeConsul::Failure::refused) throw Error(ExitCode::consul, "fake consul: " + text + ": refused");
       const bool writes = text.starts_with("PUT") || text.starts_with("TXN");
       const bool is_silent =
-          failure_ == FakeConsul::Failure::silent || (failure_ == FakeConsul::Failure::silent_after && !writes);
+          failure_ == FakeConsul::Failure::silent ||
+          ((failure_ == FakeConsul::Failure::silent_after || failure_ == FakeConsul::Failure::late) && !writes);
       if (is_silent && !text.starts_with("WAIT")) consul_.be_silent(options_, text);
       text_ = text;
     }

@@ -15,6 +15,9 @@
 
 namespace proxysql_consul {
 
+/// What Consul takes as a value, unless its servers say otherwise.
+constexpr std::size_t default_value_limit = std::size_t{512} * 1024;
+
 /// A blob and its content.
 struct PackedTables {
   Blob blob;
@@ -38,9 +41,13 @@ struct StoredDocument {
 StoredDocument seal_document(const Document& document, std::string_view text, const std::optional<PackedTables>& packed,
                              const Keyring& ring, std::size_t part_bytes);
 
-/// Returns the ModifyIndex of the first part: a document may refer to the blob only for as long as that stands. Throws
-/// what KvStore::put() throws.
-std::uint64_t write_blob(KvStore& store, const Keys& keys, const PackedTables& packed);
+/// `packed`, cut into parts as it stands in Consul already, if it does, and if no part is larger than `part_bytes`:
+/// others may name it, and how many parts it has. Throws what KvStore throws.
+PackedTables cut_as_stored(KvStore& store, const Keys& keys, PackedTables packed, std::size_t part_bytes);
+
+/// Writes the parts. Returns what the transaction with the document that names them has to hold besides: that they
+/// still stand, and that whoever collects blobs meanwhile sees it. Throws what KvStore::put() throws.
+std::vector<KvOperation> write_blob(KvStore& store, const Keys& keys, const PackedTables& packed);
 
 /// The packed tables of a document whose blob is set. Throws Error{payload} where a part is missing, the whole does not
 /// have the hash that the document names, or cannot be opened; and what KvStore::get() throws.
@@ -51,9 +58,9 @@ std::vector<Table> unpack_tables(std::string_view packed, const Blob& blob);
 /// Both.
 std::vector<Table> load_blob(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document);
 
-/// Removes blobs whose hash stands nowhere in any value under the two prefixes. A document saved meanwhile makes the
-/// transaction fail, and leaves the collecting to its own save; a save that has written its parts but no document yet
-/// notices and repeats. `names` are those of all configurations. Throws what KvStore throws.
-void collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names);
+/// Removes blobs whose hash stands nowhere in any value under the two prefixes. False where it did not come to an end,
+/// since a document changed or began to name a blob meanwhile; who has written its parts but no document yet notices
+/// and repeats. `names` are those of all configurations. Throws what KvStore throws.
+bool collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::string>& names);
 
 }  // namespace proxysql_consul

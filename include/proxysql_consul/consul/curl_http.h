@@ -70,7 +70,7 @@ class CurlHttp {
   void set_transport(const HttpLimits& limits);
   void set_tls();
   /// More than `limit` bytes of `text` where there are so many, or all of it.
-  std::string without_token(std::string_view text, std::size_t limit) const;
+  std::string without_secrets(std::string_view text, std::size_t limit) const;
 
   ConsulOptions options_;
   spdlog::logger& log_;

@@ -64,9 +64,9 @@ class Publisher {
   /// Throws Error{refused} while the cluster is frozen; publish() does so where that happens between.
   void refuse_frozen();
 
-  /// Trims the history of what was published, and collects blobs that nobody refers to. What fails is left to the next
-  /// save.
-  void tidy(const std::string& configuration);
+  /// Trims the history of what was published as that version, and collects blobs that nobody refers to. What fails is
+  /// left to the next save.
+  void tidy(const std::string& configuration, std::uint64_t version);
 
  private:
   std::optional<Published> attempt(const Document& ours, const Weigh& weigh, bool again);
@@ -102,7 +102,7 @@ class Publisher {
   bool is_unanswered_ = false;   ///< that was sent, and nobody knows whether it was carried out
   std::string refused_history_;  ///< the history's key that Consul did not take
   /// The largest value that the servers take; lowered when they refuse one.
-  std::size_t value_limit_ = std::size_t{512} * 1024;
+  std::size_t value_limit_ = default_value_limit;
 };
 
 }  // namespace proxysql_consul

@@ -9,7 +9,7 @@
 
 namespace proxysql_consul {
 
-enum class Resealed { done, was_already, gone };
+enum class Resealed { done, was_plain, was_already, gone };
 
 /// Seals the document of `configuration` that `key` holds, and its tables where they are kept apart, with the ring's
 /// first key. What it says, down to the node and the time, stays. Written by compare-and-set; where another write came

@@ -60,6 +60,8 @@ constexpr std::size_t max_document_bytes = std::size_t{256} * 1024 * 1024;
 /// What a key in Consul holds. Throws Error{payload} that says what is wrong where, without the value. A sealed one has
 /// to be exactly what format_sealed() makes, so that no change of it stays unseen.
 std::variant<Document, SealedDocument> parse_stored(std::string_view text);
+/// The id of the key that a document is sealed with; nothing where it is not, or is none.
+std::optional<std::string> key_of_sealed(std::string_view text);
 /// The same of a plain document alone.
 Document parse_document(std::string_view text);
 std::string format_document(const Document& document);

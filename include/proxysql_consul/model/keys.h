@@ -29,6 +29,8 @@ class Keys {
   /// The earlier versions of a configuration, as a prefix; with a version, that one.
   std::string history(std::string_view configuration) const;
   std::string history(std::string_view configuration, const VersionId& id) const;
+  /// Moves whenever a document begins to name large tables.
+  std::string blob_use() const;
   /// The parts of all large tables, as a prefix; with hash and number (from 0), one part.
   std::string blobs() const;
   std::string blob_part(std::string_view sha256, std::size_t number) const;

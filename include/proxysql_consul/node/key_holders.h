@@ -13,4 +13,8 @@ namespace proxysql_consul {
 /// Agents throw.
 std::optional<Error> who_could_not_open(const Job& job, const std::string& configuration, const std::string& uuid);
 
+/// What stands against writing in the clear: the live nodes that have keys, but for this one, `uuid`. Nothing where
+/// none has, where the token may not read their records, and where this node seals. Throws Unavailable.
+std::optional<Error> who_seals(const Job& job, const std::string& uuid);
+
 }  // namespace proxysql_consul
