@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -116,6 +117,9 @@ int main(int argc, char** argv) {
   // A ProxySQL of 2016 hands its listening sockets down; kept, they would hold its ports when it restarts.
   closefrom(STDERR_FILENO + 1);
   open_missing_standard_streams();
+  // Memory holds passwords, keys and the token.
+  const rlimit no_core_dump{};
+  setrlimit(RLIMIT_CORE, &no_core_dump);
   signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto format = proxysql_consul::log_format_in(words);

@@ -26,6 +26,9 @@ std::string counted(std::size_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
 }
 
+/// Names in it are of whoever may write to Consul.
+std::string shown(const std::string& text) { return printable(text, text.size()); }
+
 void pad(std::string& line, std::size_t width) { line.resize(std::max(line.size() + 1, width), ' '); }
 
 /// The checks of that gravity, each once.
@@ -56,8 +59,8 @@ std::string format_findings(const Findings& findings) {
     pad(line, gravity_width);
     line += finding.check;
     pad(line, width);
-    text.append(line).append(finding.message).append("\n");
-    if (!finding.hint.empty()) text.append(width, ' ').append("-> ").append(finding.hint).append("\n");
+    text.append(line).append(shown(finding.message)).append("\n");
+    if (!finding.hint.empty()) text.append(width, ' ').append("-> ").append(shown(finding.hint)).append("\n");
   }
   const auto problems = count_of(findings, Gravity::problem);
   const auto warnings = count_of(findings, Gravity::warning);
@@ -90,8 +93,8 @@ std::string format_health(const Findings& findings) {
   text += "\n";
   for (const auto& finding : findings) {
     if (finding.gravity == Gravity::ok) continue;
-    text.append(finding.check).append(": ").append(finding.message);
-    if (!finding.hint.empty()) text.append(" (").append(finding.hint).append(")");
+    text.append(finding.check).append(": ").append(shown(finding.message));
+    if (!finding.hint.empty()) text.append(" (").append(shown(finding.hint)).append(")");
     text += "\n";
   }
   return text;

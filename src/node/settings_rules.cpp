@@ -86,7 +86,7 @@ std::optional<std::size_t> end_of_brackets(std::string_view text, std::size_t at
 bool Source::is_secret() const {
   const auto name = to_lower(key);
   return name.find("password") != std::string::npos || name.find("token") != std::string::npos ||
-         name.find("auth") != std::string::npos;
+         name.find("auth") != std::string::npos || name.find("encryption_keys") != std::string::npos;
 }
 
 void Source::refuse(const std::string& rule, const std::string& value) const {

@@ -122,6 +122,13 @@ void set_tls(MYSQL* connection, const AdminOptions& options) {
   mysql_ssl_set(connection, path(options.tls_key), path(options.tls_cert), path(options.tls_ca), directory, nullptr);
 }
 
+/// Of who answers on this machine no CA but one's own says anything, and some libraries pass over the name there.
+Transport transport_of(const AdminOptions& options) {
+  if (!options.tls) return Transport::plain;
+  const bool is_here = options.host == "127.0.0.1" || options.host == "::1" || options.host == "localhost";
+  return options.tls_verify && (!is_here || !options.tls_ca.empty()) ? Transport::verified_tls : Transport::tls;
+}
+
 /// The libraries would say neither which file it was nor, some of them, that it was a file.
 void check_tls_files(const AdminOptions& options) {
   const std::pair<const char*, const std::string&> files[] = {{"proxysql_admin_tls_ca", options.tls_ca},
@@ -179,9 +186,7 @@ class MysqlAdminSession : public AdminSession {
     // Without it libmysqlclient opens with a plugin that a 2016 server has never heard of.
     mysql_options(connection_.get(), MYSQL_DEFAULT_AUTH, "mysql_native_password");
     refuse_local_files(connection_.get());
-    restrict_login(connection_.get(), !options.tls         ? Transport::plain
-                                      : options.tls_verify ? Transport::verified_tls
-                                                           : Transport::tls);
+    restrict_login(connection_.get(), transport_of(options));
     check_tls_files(options);
     set_tls(connection_.get(), options);
     const bool local = !options.socket.empty();
@@ -278,7 +283,7 @@ class MysqlAdminSession : public AdminSession {
 
   /// For what asking again would not change. What is left of the conversation has no meaning.
   [[noreturn]] void lose(std::string_view statement, const std::string& why) {
-    const auto message = about(statement) + printable(why);
+    const auto message = about(statement) + printable(without_literals(why));
     connection_.reset();
     throw Error(ExitCode::proxysql, message, stranger_hint);
   }

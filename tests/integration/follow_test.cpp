@@ -139,6 +139,9 @@ TEST_F(FollowEndToEnd, EndsWellAsTheFirstProcessAndMakesNoOther) {
   }
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) EXPECT_NE(caught >> (signal - 1) & 1U, 0U) << signal;
   EXPECT_EQ(children_of(pid), "");
+  EXPECT_THAT(read_file("/proc/" + std::to_string(pid) + "/limits"),
+              ::testing::ContainsRegex("Max core file size +0 +0 "))
+      << "memory holds secrets";
   ASSERT_EQ(::kill(pid, SIGTERM), 0);
   const auto ended = process.wait();
   EXPECT_EQ(ended.exit_code, 0) << all_of(ended);

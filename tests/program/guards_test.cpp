@@ -327,7 +327,7 @@ TEST_F(Guards, StopAtAFreezeThatCameBetween) {
   save_from_a({"db1"});
   a.set_servers({"db2"});
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas") && !consul.entries.contains("proxysql/freeze")) {
+    if (call.starts_with("TXN cas proxysql/") && !consul.entries.contains("proxysql/freeze")) {
       consul.set("proxysql/freeze", "now");
     }
   };

@@ -93,7 +93,7 @@ class KeepLocalInARollback : public KeepLocal {
   /// Begins to roll back and is killed when it is about to publish.
   void begin_to_roll_back() {
     consul.on_call = [](const std::string& call) {
-      if (call.starts_with("TXN cas")) throw Killed();
+      if (call.starts_with("TXN cas proxysql/")) throw Killed();
     };
     EXPECT_THROW(roll_back(), Killed);
     consul.on_call = nullptr;
@@ -110,7 +110,7 @@ class KeepLocalInARollback : public KeepLocal {
 
 TEST_F(KeepLocalInARollback, ComesBackWithTheRowsWhereItIsTakenBack) {
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas")) consul.fail_on(1, FakeConsul::Failure::refused);
+    if (call.starts_with("TXN cas proxysql/")) consul.fail_on(1, FakeConsul::Failure::refused);
   };
   const auto ran = roll_back();
   EXPECT_EQ(ran.status, 5);
@@ -140,7 +140,7 @@ TEST_F(KeepLocalInARollback, ComesBackWithTheRowsOfOneThatNeverEndedBeforeAnothe
   begin_to_roll_back();
   begin_to_roll_back();
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas")) consul.fail_on(1, FakeConsul::Failure::refused);
+    if (call.starts_with("TXN cas proxysql/")) consul.fail_on(1, FakeConsul::Failure::refused);
   };
   EXPECT_EQ(roll_back().status, 5);
   consul.on_call = nullptr;
@@ -183,7 +183,7 @@ TEST_F(KeepLocalInARollback, ComesBackWithTheRowsThoughItWasKilledAtAnyStatement
 TEST_F(KeepLocalInARollback, GoesFromDiskWhereItIsPublished) {
   bool is_published = false;
   consul.on_call = [&](const std::string& call) {
-    if (!call.starts_with("TXN cas")) return;
+    if (!call.starts_with("TXN cas proxysql/")) return;
     is_published = true;
     EXPECT_EQ(servers_of(b), one);
     EXPECT_EQ(servers_of(b, "disk."), both);
@@ -217,7 +217,7 @@ TEST_F(KeepLocalInARollback, SaysWhatADiskThatIsFullDoesNotKeep) {
 
 TEST_F(KeepLocalInARollback, TellsWhatWasPublishedAlsoWhereItIsNotBroughtToDisk) {
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas")) b.engine.fail_statement(5, "no");
+    if (call.starts_with("TXN cas proxysql/")) b.engine.fail_statement(5, "no");
   };
   const auto ran = roll_back();
   consul.on_call = nullptr;

@@ -141,7 +141,7 @@ TEST_F(RollbackCommand, ShowsTheDifferenceInADryRun) {
 
 TEST_F(RollbackCommand, TakesWhatAFreezeStopsBackAgain) {
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas") && !consul.entries.contains("proxysql/freeze"))
+    if (call.starts_with("TXN cas proxysql/") && !consul.entries.contains("proxysql/freeze"))
       consul.set("proxysql/freeze", "now");
   };
   const auto ran = roll_back(b, first);
@@ -340,7 +340,7 @@ TEST_F(RollbackCommand, BringsBackWhatWasDeletedInConsul) {
 TEST_F(RollbackCommand, TellsWhomItReplacedInThatVeryMoment) {
   bool done = false;
   consul.on_call = [&](const std::string& call) {
-    if (done || !call.starts_with("TXN cas")) return;
+    if (done || !call.starts_with("TXN cas proxysql/")) return;
     done = true;
     consul.set(servers_key, consul.value_of(servers_key) + " ");
   };

@@ -206,7 +206,7 @@ TEST_F(Save, RefusesAConflictWithIfCurrent) {
   save_from_a({"db1"});
   a.set_servers({"db2"});
   consul.on_call = [&](const std::string& call) {
-    if (call.starts_with("TXN cas")) consul.set(servers_key, "theirs");
+    if (call.starts_with("TXN cas proxysql/")) consul.set(servers_key, "theirs");
   };
   EXPECT_EQ(a.run({"save", "mysql_servers", "--if-current"}).status, 8);
   EXPECT_EQ(consul.value_of(servers_key), "theirs");

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/commands/commands.h"
@@ -16,6 +18,7 @@
 namespace proxysql_consul::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -101,30 +104,32 @@ TEST_F(Secrets, ShowsNoSecretAnywhere) {
   EXPECT_EQ(consul.opened.front().token, "s3cr3t-token");
 }
 
-/// Of each command, words that make it show what it can. A command that is not here makes the test fail.
-const std::multimap<std::string, Texts, std::less<>> words_of_all = {
-    {"save", {"save", "--all", "--dry-run"}},
-    {"save", {"save", "--all", "--message", "all"}},
-    {"save", {"save", "--all", "--if-current"}},
-    {"save", {"save", "--all", "--source", "memory", "--force"}},
-    {"diff", {"diff"}},
-    {"diff", {"diff", "--json"}},
-    {"pull", {"pull", "--dry-run"}},
-    {"pull", {"pull", "--force"}},
-    {"status", {"status"}},
-    {"status", {"status", "--json"}},
-    {"history", {"history", "mysql_users"}},
-    {"history", {"history", "mysql_users", "--json"}},
-    {"rollback", {"rollback", "mysql_users", "-1", "--dry-run"}},
-    {"rollback", {"rollback", "mysql_users", "-1"}},
-    {"freeze", {"freeze", "--reason", "a look"}},
-    {"thaw", {"thaw"}},
-    {"check", {"check"}},
-    {"check", {"check", "--json"}},
-    {"check", {"check", "--health"}},
-    {"rekey", {"rekey"}},
-    {"update", {"update"}},
-    {"follow", {"follow"}},
+/// Words that make each command show what it can, in an order in which each finds something to do. A command that is
+/// not here makes the test fail.
+const std::vector<Texts> all_words = {
+    {"save", "--all", "--dry-run"},
+    {"save", "--all", "--message", "all"},
+    {"save", "--all", "--if-current"},
+    {"save", "--all", "--source", "memory", "--force"},
+    {"diff"},
+    {"diff", "--json"},
+    {"pull", "--dry-run"},
+    {"pull", "--force"},
+    {"status"},
+    {"status", "--json"},
+    {"history", "mysql_users"},
+    {"history", "mysql_users", "--json"},
+    {"rollback", "mysql_users", "-1", "--dry-run"},
+    {"rollback", "mysql_users", "-1"},
+    {"rekey"},
+    {"check"},
+    {"check", "--json"},
+    {"check", "--health"},
+    {"update"},
+    {"follow"},
+    {"freeze", "--reason", "a look"},
+    {"update"},
+    {"thaw"},
 };
 
 /// Both nodes have marked secrets of every kind, and keys.
@@ -177,7 +182,14 @@ class SecretsOfAll : public Run {
   }
 
   void run_all(NodeUnderTest& node, const char* format) {
-    for (const auto& [command, words] : words_of_all) run(node, words, format);
+    for (const auto& words : all_words) run(node, words, format);
+  }
+  /// Each does what it is for: none ends in an error. Those that compare may find a difference, or something to warn
+  /// of.
+  void expect_all(NodeUnderTest& node, const char* format) {
+    for (const auto& words : all_words) {
+      EXPECT_THAT(run(node, words, format), AnyOf(0, 1, 7)) << ::testing::PrintToString(words);
+    }
   }
 
   void expect_no_mark() {
@@ -195,16 +207,17 @@ class SecretsOfAll : public Run {
 
 TEST_F(SecretsOfAll, CommandsAreInNothingThatIsShownOrWritten) {
   for (const auto& command : commands()) {
-    EXPECT_TRUE(words_of_all.contains(command.names.front()))
-        << "words_of_all, above, has no words for " << command.names.front();
+    const auto& name = command.names.front();
+    const auto is_it = [&](const Texts& words) { return words.front() == name; };
+    EXPECT_TRUE(std::any_of(all_words.begin(), all_words.end(), is_it)) << "all_words, above, lacks " << name;
   }
   for (const auto* format : {"text", "json"}) {
     SCOPED_TRACE(format);
     EXPECT_EQ(run(a, {"save", "--all"}, format), 0);
     give_secrets(a, std::string("s3cr3t-again-") + format);
-    run_all(a, format);
+    expect_all(a, format);
     give_secrets(b, std::string("s3cr3t-at-b-") + format);
-    run_all(b, format);
+    expect_all(b, format);
   }
   EXPECT_THAT(shown_, HasSubstr("***")) << "nothing was hidden";
   expect_no_mark();

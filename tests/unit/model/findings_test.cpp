@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace proxysql_consul {
@@ -33,6 +34,16 @@ TEST(Findings, AreALineEachForPeople) {
             "1 problem, 1 warning\n");
   EXPECT_EQ(format_findings({fine}), "ok       clock  right\nall 1 check passed\n");
   EXPECT_THAT(format_findings({odd, odd, wrong, wrong}), EndsWith("\n2 problems, 2 warnings\n"));
+}
+
+TEST(Findings, CarryNothingToATerminalButText) {
+  const Finding forged{
+      .gravity = Gravity::warning, .check = "clock", .message = "at 9999\x1b[2J\nok       token", .hint = "\x1b]0;x\a"};
+  const auto is_text = [](char c) { return c == '\n' || static_cast<unsigned char>(c) >= ' '; };
+  for (const auto& text : {format_findings({forged}), format_health({forged})}) {
+    EXPECT_TRUE(std::all_of(text.begin(), text.end(), is_text)) << text;
+    EXPECT_EQ(text.find("\nok "), std::string::npos) << text;
+  }
 }
 
 TEST(Findings, AreOneObjectAsJson) {

@@ -164,8 +164,10 @@ TEST(Settings, TakeAbsolutePathsAlone) {
   for (const std::string key :
        {"uuid_file", "state_file", "proxysql_admin_socket", "proxysql_admin_tls_ca", "proxysql_admin_tls_cert",
         "proxysql_admin_tls_key", "consul_socket", "consul_ca_file", "consul_ca_path", "consul_cert_file",
-        "consul_key_file", "proxysql_admin_password_file", "consul_token_file"}) {
-    const bool is_secret = key.find("password") != std::string::npos || key.find("token") != std::string::npos;
+        "consul_key_file", "proxysql_admin_password_file", "consul_token_file", "encryption_keys_file"}) {
+    // Who takes the name of the file for the secret itself is not to see it in a log.
+    const bool is_secret = key.find("password") != std::string::npos || key.find("token") != std::string::npos ||
+                           key == "encryption_keys_file";
     for (const std::string path : {"x", "./x", "~/x", " /x"}) {
       const auto shown = is_secret ? "another text" : "\"" + path + "\"";
       EXPECT_EQ(error_of([&] { parse_settings("{\"" + key + "\":\"" + path + "\"}", "f"); }),
