@@ -24,6 +24,7 @@
 namespace proxysql_consul::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -112,6 +113,18 @@ TEST(EndToEndRuns, WhatProxySqlHandsDownIsClosed) {
   ASSERT_TRUE(consul.await_client());
   EXPECT_THAT(descriptors_of(hanging.pid()), Not(::testing::Contains(name)));
   ::close(handed_down);
+}
+
+TEST(EndToEndRuns, NoSecretIsInTheArgumentsThatEverybodySees) {
+  Node node;
+  const SilentServer consul;
+  node.connect_to(consul.port());
+  node.change_settings(R"({"consul_token":"s3cr3t-token","consul_http_auth":"u:s3cr3t-http"})");
+  Process hanging(node.command({"save", "mysql_servers"}));
+  ASSERT_TRUE(consul.await_client());
+  const auto arguments = read_file("/proc/" + std::to_string(hanging.pid()) + "/cmdline");
+  EXPECT_THAT(arguments,
+              AllOf(HasSubstr("mysql_servers"), Not(HasSubstr("s3cr3t")), Not(HasSubstr("-of-the-operator"))));
 }
 
 TEST(EndToEndRuns, NoSocketOfVersion1IsHeldByTheProgramItRan) {

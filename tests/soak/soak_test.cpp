@@ -446,9 +446,22 @@ class Soak {
         expect_nothing_lost(*store, i);
       } catch (const Unavailable&) {
         // While the servers choose a leader none answers.
-        cluster_.servers[*server]->await();
+        if (!has_leader(*server)) return;
         expect_nothing_lost(*store, i);
       }
+    }
+  }
+
+  /// After a while. Where one of three servers is away, and a snapshot was restored before, Consul 1.8 may find no
+  /// leader until that one is back: then there is nobody to ask.
+  bool has_leader(std::size_t server) {
+    try {
+      cluster_.servers[server]->await();
+      return true;
+    } catch (const std::runtime_error&) {
+      if (!is_faulty("Consul")) throw;
+      tell("Consul finds no leader");
+      return false;
     }
   }
 
