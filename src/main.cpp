@@ -117,8 +117,9 @@ int main(int argc, char** argv) {
   // A ProxySQL of 2016 hands its listening sockets down; kept, they would hold its ports when it restarts.
   closefrom(STDERR_FILENO + 1);
   open_missing_standard_streams();
-  // Memory holds passwords, keys and the token.
-  const rlimit no_core_dump{};
+  // Memory holds passwords, keys and the token. Less than a page is no file, and of one byte a program gets nothing
+  // either that takes core dumps from a pipe.
+  const rlimit no_core_dump{1, 1};
   setrlimit(RLIMIT_CORE, &no_core_dump);
   signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + 1, argv + argc);

@@ -65,7 +65,6 @@ StoredDocument seal_document(const Document& document, std::string_view text, co
 
 PackedTables cut_as_stored(KvStore& store, const Keys& keys, PackedTables packed, std::size_t part_bytes) {
   const auto count = store.keys(keys.blobs() + packed.blob.sha256 + "/").size();
-  if (count == 0 || count == packed.parts.size()) return packed;
   std::vector<std::string> parts;
   std::string whole;
   for (std::size_t number = 0; number < count; ++number) {
@@ -74,6 +73,7 @@ PackedTables cut_as_stored(KvStore& store, const Keys& keys, PackedTables packed
     whole += part->value;
     parts.push_back(std::move(part->value));
   }
+  // Also where there are none.
   if (sha256_hex(whole) != packed.blob.sha256) return packed;
   packed.parts = std::move(parts);
   packed.blob.parts = count;

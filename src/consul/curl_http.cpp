@@ -311,7 +311,7 @@ void CurlHttp::fail(const std::string& doing, const std::string& why) const {
 }
 
 std::string describe(const ConsulOptions& options) {
-  if (!options.socket.empty()) return "consul unix://" + options.socket;
+  if (!options.socket.empty()) return "consul unix://" + printable(options.socket);
   return "consul " + options.scheme + "://" + host_in_url(options.host) + ":" + std::to_string(options.port);
 }
 

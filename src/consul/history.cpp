@@ -1,7 +1,7 @@
 #include "proxysql_consul/consul/history.h"
 
 #include <algorithm>
-#include <functional>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -104,19 +104,22 @@ VersionId keep_in_history(KvStore& store, const Keys& keys, const Keyring& ring,
   }
 }
 
-void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::uint64_t current,
-                  std::size_t limit) {
-  // A number above the current one is of another Consul, from which the history was brought here: older than all.
-  const auto is_newer = [current](const VersionId& a, const VersionId& b) {
-    const bool is_a_brought = a.version > current;
-    return is_a_brought != (b.version > current) ? !is_a_brought : a > b;
-  };
+void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit) {
   // Each kind by itself, so that neither pushes the other out.
   std::vector<VersionId> saved;
   std::vector<VersionId> overtaken;
   for (const auto& key : store.keys(keys.history(configuration))) {
     if (auto id = keys.id_of(configuration, key)) (id->is_saved() ? saved : overtaken).push_back(std::move(*id));
   }
+  if (saved.size() <= limit && overtaken.size() <= limit) return;
+  // Asked for after them, so that it is newer than all that were saved here. A number above it is of another Consul,
+  // from which the history was brought here: older than all.
+  const auto document = store.get(keys.document(configuration));
+  const auto current = document ? document->modify_index : std::numeric_limits<std::uint64_t>::max();
+  const auto is_newer = [current](const VersionId& a, const VersionId& b) {
+    const bool is_a_brought = a.version > current;
+    return is_a_brought != (b.version > current) ? !is_a_brought : a > b;
+  };
   std::vector<KvOperation> operations;
   for (auto* versions : {&saved, &overtaken}) {
     std::sort(versions->begin(), versions->end(), is_newer);

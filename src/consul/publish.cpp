@@ -1,7 +1,7 @@
 #include "proxysql_consul/consul/publish.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/text.h"
@@ -59,11 +59,9 @@ Weighed Publisher::preview(const Document& ours, const Weigh& weigh) {
   return patience_.retry([&] { return weigh(open(store_.get(keys_.document(ours.config_name)), ours)); });
 }
 
-void Publisher::tidy(const std::string& configuration, std::uint64_t version) {
+void Publisher::tidy(const std::string& configuration) {
   try {
-    // One that was replaced before its number could be read is as new as any.
-    const auto current = version > 0 ? version : std::numeric_limits<std::uint64_t>::max();
-    trim_history(store_, keys_, configuration, current, static_cast<std::size_t>(history_limit_));
+    trim_history(store_, keys_, configuration, static_cast<std::size_t>(history_limit_));
     collect_blobs(store_, keys_, names_);
   } catch (const Error& error) {
     log_.debug("history of {} not trimmed: {}", configuration, error.what());
@@ -106,10 +104,11 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
                 .replaced = held ? describe(*held) : "",
                 .weighed = std::move(weighed)};
   if (again) log_.info("{}: another save came between; now replacing {}", key, published_.replaced);
-  is_unanswered_ = true;
+  const bool was_unanswered = std::exchange(is_unanswered_, true);
   const auto version = write(current ? &*current : nullptr);
+  // An earlier attempt may be what came between.
+  is_unanswered_ = was_unanswered && !version;
   if (!version) return std::nullopt;
-  is_unanswered_ = false;
   published_.version = *version;
   return published_;
 }

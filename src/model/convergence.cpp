@@ -75,7 +75,6 @@ Share share_of(const NodeRecord& record, const SharedConfiguration& current) {
           .reason = held + (told.warnings.empty() ? "" : " (before the freeze: " + warnings_of(told) + ")")};
 }
 
-/// The key of one that could not be opened.
 SharedConfiguration read_configuration(std::string_view name, const KvEntry& entry, const Keyring& ring) {
   SharedConfiguration shared{.name = std::string(name),
                              .version = entry.modify_index,

@@ -7,6 +7,7 @@
 #include "proxysql_consul/consul/publish.h"
 #include "proxysql_consul/model/weigh.h"
 #include "proxysql_consul/node/differ.h"
+#include "proxysql_consul/node/key_holders.h"
 #include "proxysql_consul/node/reading.h"
 
 namespace proxysql_consul {
@@ -58,6 +59,8 @@ std::optional<VersionId> keep_unsaved(const Keeping& with, const Configuration& 
                        .left_out = std::move(reading.left_out)};
     document.tables = weigh(ours, current, Acquaintance::whole, {.force = true}).document.tables;
   }
+  // What Consul has in the clear is nothing to hide.
+  if (const auto why = current ? std::nullopt : who_seals(with.job, with.files.uuid())) throw Error(*why);
   return with.patience.retry([&] { return keep_in_history(with.store, keys, ring, document, overtaken_by); });
 }
 

@@ -46,8 +46,7 @@ class Rekey {
     }
     if (!has_any) job_.context.out << "nothing to do: Consul holds nothing of it under " << keys_.prefix() << "\n";
     // Also where an earlier run has sealed all, and was ended before this.
-    if (worst == ExitCode::ok) worst = collect();
-    return worst;
+    return worst_of(worst, collect());
   }
 
  private:

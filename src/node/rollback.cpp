@@ -55,8 +55,12 @@ class Rollback {
     });
     publisher_.refuse_frozen();
     if (const auto why = who_could_not_open(job_, name_, files_.uuid())) throw Error(*why);
-    if (const auto why = who_seals(job_, files_.uuid())) throw Error(*why);
     choose();
+    // Where Consul has it in the clear there is nothing to hide.
+    const auto is_plain = [](const Version& one) { return one.is_current && !key_of_sealed(one.entry.value); };
+    if (std::none_of(versions_.begin(), versions_.end(), is_plain)) {
+      if (const auto why = who_seals(job_, files_.uuid())) throw Error(*why);
+    }
     files_.state().observe(proxysql_.signs(files_.state().start).start);
     if (options_.dry_run) {
       preview();
@@ -67,7 +71,7 @@ class Rollback {
     if (does_disk_wait_) bring_to_disk(applied, published);
     record(applied, published);
     say(applied, published);
-    if (published.written) publisher_.tidy(name_, published.version);
+    if (published.written) publisher_.tidy(name_);
     return {.status = applied.outcome == Outcome::applied ? ExitCode::ok : ExitCode::proxysql,
             .version = Target{.configuration = name_, .version = published.version}};
   }

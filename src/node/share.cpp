@@ -72,7 +72,7 @@ class Save {
     if (options_.dry_run) return worst;
     files_.write_state();
     if (!files_.state().published) announce(job_, files_, proxysql_.version());
-    for (const auto& [name, version] : written_) publisher_.tidy(name, version);
+    for (const auto& name : written_) publisher_.tidy(name);
     return worst;
   }
 
@@ -138,7 +138,7 @@ class Save {
     }
     versions_.push_back({.configuration = name, .version = published.version});
     if (published.written) {
-      written_.push_back(versions_.back());
+      written_.push_back(name);
       files_.state().tell_frozen(false);
     }
     // Consul has it; that another user's state file cannot be written does not change that, but has to be known.
@@ -326,7 +326,7 @@ class Save {
   LocalProxySql proxysql_;
   std::unique_ptr<KvStore> consul_;
   Publisher publisher_;
-  std::vector<Target> written_;  ///< of these what is new
+  std::vector<std::string> written_;  ///< the configurations that were
   std::vector<Target> versions_;
   std::vector<Error> failures_;
 };

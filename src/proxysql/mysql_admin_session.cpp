@@ -307,7 +307,7 @@ QueryResult AdminSession::query(std::string_view statement) {
 
 std::string describe(const AdminOptions& options) {
   const auto where = options.socket.empty() ? options.host + ":" + std::to_string(options.port) : options.socket;
-  return "proxysql " + options.username + "@" + where;
+  return "proxysql " + printable(options.username) + "@" + printable(where);
 }
 
 std::string admin_library() {

@@ -85,7 +85,7 @@ void take_store(std::string_view input) {
     }
     return true;
   });
-  trim_history(store, keys, "mysql_users", 100, 1);
+  trim_history(store, keys, "mysql_users", 1);
   find_in_history(store, keys, "mysql_users", "text");
   collect_blobs(store, keys, {"mysql_servers", "mysql_users"});
   Picture picture{.records = store.list(keys.nodes()).entries, .entries = store.list(keys.prefix()).entries};

@@ -140,7 +140,7 @@ TEST_F(FollowEndToEnd, EndsWellAsTheFirstProcessAndMakesNoOther) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) EXPECT_NE(caught >> (signal - 1) & 1U, 0U) << signal;
   EXPECT_EQ(children_of(pid), "");
   EXPECT_THAT(read_file("/proc/" + std::to_string(pid) + "/limits"),
-              ::testing::ContainsRegex("Max core file size +0 +0 "))
+              ::testing::ContainsRegex("Max core file size +1 +1 "))
       << "memory holds secrets";
   ASSERT_EQ(::kill(pid, SIGTERM), 0);
   const auto ended = process.wait();

@@ -49,6 +49,26 @@ TEST_F(HistoryCommand, KeepsANewVersionRatherThanThoseOfAnotherConsul) {
   EXPECT_THAT(history(), ::testing::SizeIs(10));
 }
 
+TEST_F(HistoryCommand, KeepsWhatOthersReplacedWhileItIsTrimmed) {
+  for (int i = 0; i < 12; ++i) {
+    a.set_servers({"db" + std::to_string(10 + i)});
+    EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  }
+  std::string replaced;
+  consul.on_call = [&](const std::string& call) {
+    if (call != "KEYS " + meta + "history/mysql_servers/" || !replaced.empty()) return;
+    for (const std::string name : {"theirs", "and again"}) {
+      replaced = version_of(servers_key);
+      consul.set(meta + "history/mysql_servers/" + replaced, consul.value_of(servers_key));
+      consul.set(servers_key, consul.value_of(servers_key) + " ");
+    }
+  };
+  a.set_servers({"last"});
+  EXPECT_EQ(a.run({"save", "mysql_servers"}).status, 0);
+  consul.on_call = nullptr;
+  EXPECT_THAT(history(), ::testing::Contains(meta + "history/mysql_servers/" + replaced));
+}
+
 TEST_F(HistoryCommand, SpeaksJson) {
   // What a node LOADed and another overtook, as follow keeps it.
   const auto first = history().front();

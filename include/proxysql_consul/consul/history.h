@@ -38,8 +38,7 @@ const Version& named_version(const std::vector<Version>& versions, const std::st
 VersionId keep_in_history(KvStore& store, const Keys& keys, const Keyring& ring, const Document& document,
                           std::uint64_t overtaken_by);
 
-/// Leaves the newest `limit` versions before `current`. Throws what KvStore throws.
-void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::uint64_t current,
-                  std::size_t limit);
+/// Leaves the newest `limit` versions. Throws what KvStore throws.
+void trim_history(KvStore& store, const Keys& keys, const std::string& configuration, std::size_t limit);
 
 }  // namespace proxysql_consul

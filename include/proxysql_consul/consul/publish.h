@@ -64,9 +64,9 @@ class Publisher {
   /// Throws Error{refused} while the cluster is frozen; publish() does so where that happens between.
   void refuse_frozen();
 
-  /// Trims the history of what was published as that version, and collects blobs that nobody refers to. What fails is
-  /// left to the next save.
-  void tidy(const std::string& configuration, std::uint64_t version);
+  /// Trims the history of what was published, and collects blobs that nobody refers to. What fails is left to the next
+  /// save.
+  void tidy(const std::string& configuration);
 
  private:
   std::optional<Published> attempt(const Document& ours, const Weigh& weigh, bool again);
