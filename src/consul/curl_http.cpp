@@ -8,8 +8,12 @@
 #include <cctype>
 #include <cstring>
 #include <filesystem>
+#include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
+#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/kv_json.h"
