@@ -24,7 +24,8 @@ bool is_surely_same_start(const Start& then, const Start& now) {
 bool is_same_start(const Start& then, const Start& now) {
   constexpr std::int64_t wobble = 2;
   const auto moved = now.began - then.began;
-  if (moved > wobble || moved < -wobble || now.servers_loads < then.servers_loads) return false;
+  if (moved > wobble || moved < -wobble) return false;
+  if (!now.is_carried && now.servers_loads < then.servers_loads) return false;
   const auto& loads = then.loads;
   return std::none_of(loads.begin(), loads.end(),
                       [&](const auto& load) { return count_of(now, load.first) < load.second; }) &&

@@ -113,7 +113,7 @@ void State::observe(const std::optional<Start>& now) {
   if (moved >= -1 && moved <= 1) {
     // Those that still tell do so the next time, too.
     if (!is_surely_same_start(*start, *now)) start->epochs = now->epochs;
-    start->servers_loads = now->servers_loads;
+    if (!now->is_carried) start->servers_loads = now->servers_loads;
     start->loads = now->loads;
   } else {
     start = now;

@@ -109,6 +109,7 @@ Signs LocalProxySql::signs_of_session(const std::optional<Start>& known) {
   Signs signs;
   if (link.start) {
     signs = {.loads = read_loads(*link.session), .start = std::move(link.start)};
+    signs.start->is_carried = true;
     count_loads(*signs.start, signs.loads);
   } else {
     signs = read_signs(*link.session, job_.context.clock, known);

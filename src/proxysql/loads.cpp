@@ -134,7 +134,9 @@ Signs read_signs(AdminSession& session, Clock& clock, const std::optional<Start>
     signs.start.reset();
     return signs;
   }
-  if (!known || !is_surely_same_start(*known, now)) {
+  if (known && is_surely_same_start(*known, now)) {
+    signs.start->is_carried = true;
+  } else {
     signs.start = where_it_is_told([&] { return read_start(session, clock); });
   }
   if (signs.start) count_loads(*signs.start, signs.loads);

@@ -17,6 +17,8 @@ struct Start {
   std::map<std::string, std::uint64_t> loads;
   /// When that was, in seconds of ProxySQL's clock; of those only that were past when this was read.
   std::map<std::string, std::int64_t> epochs = {};
+  /// ProxySQL was asked for its loads alone now: `began` and `servers_loads` are those of an earlier look.
+  bool is_carried = false;
 
   bool operator==(const Start&) const = default;
 };

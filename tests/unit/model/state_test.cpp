@@ -79,6 +79,28 @@ TEST(State, CountsNothingThatWasRecordedUnderOtherSettings) {
   EXPECT_EQ(again.at_runtime("mysql_variables"), nullptr) << "what was left alone may differ";
 }
 
+TEST(State, TakesWhatWasSeenOfAStartBeforeForNoNewOne) {
+  State state;
+  const Start seen{.began = 100, .servers_loads = 4, .loads = {{"mysql_users", 1}, {"mysql_servers", 4}}};
+  state.observe(seen);
+  auto later = seen;
+  later.servers_loads = 5;
+  later.loads["mysql_servers"] = 5;
+  state.observe(later);
+  // Who has looked before that knows the start as it was then.
+  auto carried = seen;
+  carried.is_carried = true;
+  carried.loads["mysql_servers"] = 6;
+  state.observe(carried);
+  EXPECT_EQ(state.start_number, 1U);
+  EXPECT_EQ(state.start->servers_loads, 5U);
+  auto anew = seen;
+  anew.servers_loads = 1;
+  anew.loads["mysql_servers"] = 6;
+  state.observe(anew);
+  EXPECT_EQ(state.start_number, 2U);
+}
+
 TEST(State, NamesItsOutcomes) {
   EXPECT_EQ(to_string(Outcome::applied), "applied");
   EXPECT_EQ(to_string(Outcome::saved), "saved");
