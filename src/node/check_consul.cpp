@@ -233,7 +233,7 @@ Finding look_at_keys(KvStore& store, const Keyring& ring, const Keys& keys, cons
                        " documents are not sealed with it",
             .hint = "`proxysql-consul rekey` seals them"};
   }
-  // Read whole as long as something may be left to do, and not by whoever asks for a service's health all the time.
+  // Once a node holds one key and takes nothing else, nobody need read the whole history at each check.
   const bool is_under_way = ring.allows_plaintext() || ring.ids().size() > 1;
   if (is_under_way && has_old_versions(store, keys, ring, picture.catalogue)) {
     return {.gravity = Gravity::warning,
