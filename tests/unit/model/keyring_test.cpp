@@ -164,6 +164,24 @@ TEST(Keyring, NamesSealedPartsInTheClearAndBindsThemToTheDocument) {
   }
 }
 
+TEST(Keyring, RefusesPartsOfWhichASingleBitWasChanged) {
+  auto with_blob = document();
+  const auto parts = ring_a.seal_parts(with_blob, "packed tables", random_nonce());
+  with_blob.blob = Blob{.sha256 = sha256_hex("packed tables"), .bytes = 7, .parts = 1};
+  const Blob outside{.sha256 = sha256_hex(parts), .bytes = 7, .parts = 1};
+  const auto opened = ring_a.open(ring_a.seal_text(with_blob, format_document(with_blob), outside, random_nonce()));
+  ASSERT_EQ(ring_a.open_parts(opened, parts), "packed tables");
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      auto changed = parts;
+      changed[i] = static_cast<char>(changed[i] ^ (1 << bit));
+      EXPECT_THROW(ring_a.open_parts(opened, changed), Error) << "byte " << i << ", bit " << bit;
+    }
+    EXPECT_THROW(ring_a.open_parts(opened, parts.substr(0, i)), Error) << i;
+  }
+  EXPECT_THROW(ring_a.open_parts(opened, parts + " "), Error);
+}
+
 TEST(Keyring, RefusesASealedDocumentInASealedDocumentAndOneOfAnotherName) {
   const auto inner = sealed(ring_a, document());
   EXPECT_EQ(error_of(ring_a, ring_a.seal_text(document(), inner, {}, random_nonce())), "document: is sealed");
