@@ -40,9 +40,11 @@ std::string& last_words() {
 }
 
 void set_last_words(proxysql_consul::LogFormat format, std::chrono::seconds from_now) {
-  last_words() = format_report(format, std::chrono::system_clock::now() + from_now,
-                               proxysql_consul::Error(ExitCode::proxysql, "gave up: the run took too long",
-                                                      "is ProxySQL's admin port, or the writer of stdin, hanging?"));
+  last_words() =
+      format_report(format, std::chrono::system_clock::now() + from_now,
+                    proxysql_consul::Error(
+                        ExitCode::proxysql, "gave up: the run took too long",
+                        "is ProxySQL's admin port, or the writer of stdin or of a file of the settings, hanging?"));
 }
 
 extern "C" void give_up(int) {

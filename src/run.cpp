@@ -1,5 +1,6 @@
 #include "proxysql_consul/run.h"
 
+#include <chrono>
 #include <optional>
 #include <ostream>
 
@@ -13,8 +14,26 @@
 namespace proxysql_consul {
 namespace {
 
+/// Bounds what is done while it lives.
+class Bound {
+ public:
+  explicit Bound(const Context& context) : context_(context) { context_.bound(longest_loading); }
+  ~Bound() { context_.bound(std::chrono::seconds(0)); }
+  Bound(const Bound&) = delete;
+  Bound& operator=(const Bound&) = delete;
+
+ private:
+  static constexpr std::chrono::seconds longest_loading{10};
+
+  const Context& context_;
+};
+
 ExitCode act(const Arguments& arguments, const Context& context, spdlog::logger& log) {
-  const auto load = [&] { return load_settings(arguments.config_file, context.environment); };
+  // A file can be a pipe that nobody writes.
+  const auto load = [&] {
+    const Bound bound(context);
+    return load_settings(arguments.config_file, context.environment);
+  };
   std::optional<Settings> settings;
   try {
     settings = load();

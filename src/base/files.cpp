@@ -22,6 +22,8 @@ namespace {
 constexpr mode_t owner_and_group = 0660;
 constexpr mode_t readable_by_all = 0644;
 constexpr off_t longest_pid = 20;
+/// What is read here takes some KiB; a device has no end.
+constexpr std::size_t largest_file = std::size_t{8} << 20;
 
 std::string name_of_user(uid_t user) {
   const auto* entry = getpwuid(user);
@@ -110,6 +112,10 @@ std::string read_all(const Descriptor& file, const std::string& path) {
     if (count < 0) fail(path, "read", errno);
     if (count == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > largest_file) {
+      throw Error(ExitCode::settings, path + ": has more than " + std::to_string(largest_file) + " bytes",
+                  "is it the right file?");
+    }
   }
 }
 

@@ -119,6 +119,35 @@ std::string without_literals(std::string_view text) {
   return shown;
 }
 
+std::string without_echo(std::string_view text, const std::vector<std::string_view>& sent) {
+  constexpr std::size_t least = 16;
+  const auto plain = [](std::string_view quoted) {
+    std::string bytes(quoted);
+    std::erase(bytes, '\\');
+    return bytes;
+  };
+  std::vector<std::string> known;
+  for (const auto one : sent) known.push_back(plain(one));
+  const auto unquoted = plain(text);
+  std::string shown;
+  bool has_echo = false;
+  for (std::string_view rest = unquoted; !rest.empty();) {
+    std::size_t longest = 0;
+    for (const std::string_view one : known) {
+      if (rest.size() < least) break;
+      const auto at = one.find(rest.substr(0, least));
+      if (at == std::string_view::npos) continue;
+      const auto end =
+          std::mismatch(rest.begin(), rest.end(), one.begin() + static_cast<std::ptrdiff_t>(at), one.end());
+      longest = std::max(longest, static_cast<std::size_t>(end.first - rest.begin()));
+    }
+    has_echo = has_echo || longest > 0;
+    shown += longest > 0 ? "***" : std::string(1, rest.front());
+    rest.remove_prefix(std::max(longest, std::size_t{1}));
+  }
+  return has_echo ? shown : std::string(text);
+}
+
 std::optional<long long> to_integer(std::string_view text) {
   long long value = 0;
   const auto* end = text.data() + text.size();

@@ -23,6 +23,18 @@ std::vector<std::string> cut(std::string_view bytes, std::size_t part_bytes) {
   return parts;
 }
 
+/// HTTP can name it as it is. Some others Consul takes in a transaction, and nobody reads what stands there.
+bool has_path(std::string_view key) {
+  if (!std::ranges::all_of(key, [](char c) { return c >= ' ' && c <= '~'; })) return false;
+  while (true) {
+    const auto slash = key.find('/');
+    const auto segment = key.substr(0, slash);
+    if (segment.empty() || segment == "." || segment == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    key.remove_prefix(slash + 1);
+  }
+}
+
 [[noreturn]] void refuse(const Blob& blob, const std::string& why) {
   throw Error(ExitCode::payload, "blob " + blob.sha256.substr(0, 12) + ": " + why, "save the configuration again");
 }
@@ -144,7 +156,7 @@ bool collect_blobs(KvStore& store, const Keys& keys, const std::vector<std::stri
   for (const auto& entry : documents) spare_named_in(entry.value, parts);
   // One by one, since all versions together can be more than one answer may hold.
   for (const auto& key : store.keys(keys.meta())) {
-    if (parts.empty() || keys.blob_of(key)) continue;
+    if (parts.empty() || keys.blob_of(key) || !has_path(key)) continue;
     if (const auto entry = store.get(key)) spare_named_in(entry->value, parts);
   }
   for (const auto& [sha256, part_keys] : parts) {

@@ -17,7 +17,7 @@ class CurlAgents : public Agents {
     const auto answer = http_.request({.path = "/v1/agent/self", .query = {}, .body = {}, .doing = doing});
     if (answer.status == 403) return std::nullopt;
     http_.check(answer, doing, R"(agent_prefix "" { policy = "read" })");
-    auto self = parse_agent_self(answer.body);
+    auto self = parse_agent_self(http_.without_secrets(answer.body));
     if (!self) http_.fail(doing, "the answer is none of an agent");
     return self;
   }
@@ -29,7 +29,7 @@ class CurlAgents : public Agents {
     const auto answer = http_.request({.path = "/v1/health/state/any", .query = query, .body = {}, .doing = doing});
     if (answer.status == 403 || answer.is_filtered) return std::nullopt;
     http_.check(answer, doing, R"(node_prefix "" { policy = "read" })");
-    auto health = parse_agent_health(answer.body);
+    auto health = parse_agent_health(http_.without_secrets(answer.body));
     if (!health) http_.fail(doing, "the answer is no list of checks");
     // The agents that may not be read are left out without a word, and the one that answers is always one of them.
     if (health->empty()) return std::nullopt;
@@ -40,7 +40,7 @@ class CurlAgents : public Agents {
     const std::string doing = "GET status/leader";
     const auto answer = http_.request({.path = "/v1/status/leader", .query = {}, .body = {}, .doing = doing});
     http_.check(answer, doing, R"(operator = "read")");
-    auto leader = parse_leader(answer.body);
+    auto leader = parse_leader(http_.without_secrets(answer.body));
     if (!leader) http_.fail(doing, "the answer is no address");
     if (leader->empty()) return std::nullopt;
     return leader;

@@ -291,11 +291,17 @@ std::string CurlHttp::without_secrets(std::string_view text, std::size_t limit) 
   return shown;
 }
 
-void CurlHttp::check(const HttpAnswer& answer, const std::string& doing, const std::string& needs) const {
-  if (answer.status == 200) return;
+std::string CurlHttp::shown(std::string_view words, const std::vector<std::string_view>& sent) const {
   constexpr std::size_t most_shown = 200;
-  const auto why =
-      std::to_string(answer.status) + " " + printable(without_secrets(answer.body, most_shown), most_shown);
+  constexpr std::size_t most_looked_at = 4096;
+  const auto own = without_echo(words.substr(0, most_looked_at), sent);
+  return printable(without_secrets(own, most_shown), most_shown);
+}
+
+void CurlHttp::check(const HttpAnswer& answer, const std::string& doing, const std::string& needs,
+                     const std::vector<std::string_view>& sent) const {
+  if (answer.status == 200) return;
+  const auto why = std::to_string(answer.status) + " " + shown(answer.body, sent);
   if (answer.status == 413) throw TooLarge(who_ + ": " + doing + ": " + why, parse_size_limit(answer.body));
   if (answer.status == 401 || answer.status == 403) deny(doing, why, needs);
   if (answer.status == 429 || answer.status >= 500) {

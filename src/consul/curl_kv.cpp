@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/curl_http.h"
 #include "proxysql_consul/consul/kv_json.h"
@@ -71,7 +72,7 @@ class CurlKv : public KvStore {
                                        .query = cas ? "cas=" + std::to_string(*cas) : "",
                                        .body = value,
                                        .doing = doing});
-    check(answer, doing, key, "write");
+    check(answer, doing, key, "write", {value});
     const bool written = answer.body.starts_with("true");
     if (!written && !answer.body.starts_with("false")) http_.fail(doing, "the answer is neither true nor false");
     return written;
@@ -82,9 +83,17 @@ class CurlKv : public KvStore {
     const auto doing = "transaction on " + key;
     const auto body = format_transaction(operations);
     const auto answer = http_.request({.method = "PUT", .path = "/v1/txn", .query = {}, .body = body, .doing = doing});
-    if (answer.status != 409) check(answer, doing, key, "write");
+    std::vector<std::string> encoded;
+    std::vector<std::string_view> sent;
+    if (answer.status != 200) {
+      for (const auto& operation : operations) encoded.push_back(to_base64(operation.value));
+      sent.assign(encoded.begin(), encoded.end());
+      for (const auto& operation : operations) sent.push_back(operation.value);
+    }
+    if (answer.status != 409) check(answer, doing, key, "write", sent);
     auto commit = parse_commit(answer.body);
     if (!commit) http_.fail(doing, "the answer is none of a transaction");
+    commit->refusal = http_.shown(commit->refusal, sent);
     if (commit->refusal.find("ermission denied") != std::string::npos)
       http_.deny(doing, commit->refusal, rule(key, "write"));
     return std::move(*commit);
@@ -116,8 +125,9 @@ class CurlKv : public KvStore {
     return of(right) + (right == "read" ? ", or to save " + of("write") : "");
   }
 
-  void check(const HttpAnswer& answer, const std::string& doing, std::string_view key, std::string_view right) const {
-    http_.check(answer, doing, rule(key, right));
+  void check(const HttpAnswer& answer, const std::string& doing, std::string_view key, std::string_view right,
+             const std::vector<std::string_view>& sent = {}) const {
+    http_.check(answer, doing, rule(key, right), sent);
   }
 
   KvListing listing(std::string_view prefix, const HttpAnswer& answer, const std::string& doing) {

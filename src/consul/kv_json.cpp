@@ -11,6 +11,41 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Of the string that begins at that quote; nothing where it does not end.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const auto is_escaped = [&](std::size_t quote) {
+    const auto before = text.find_last_not_of('\\', quote - 1);
+    return (quote - before) % 2 == 0;
+  };
+  do {
+    at = text.find('"', at + 1);
+  } while (at != std::string_view::npos && is_escaped(at));
+  return at;
+}
+
+/// A tree of JSON takes many times its text, which only a hostile Consul makes so large or so deep.
+bool is_within_bounds(std::string_view text) {
+  constexpr std::size_t most_levels = 16;
+  constexpr std::size_t most_values = 2'000'000;
+  std::size_t values = 0;
+  std::size_t level = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') at = end_of_string(text, at);
+    // It was cut short, which the parser tells.
+    if (at == std::string_view::npos) break;
+    if (c == '[' || c == '{') ++level;
+    if ((c == ']' || c == '}') && level > 0) --level;
+    if (c == '[' || c == '{' || c == ',') ++values;
+    if (values > most_values || level > most_levels) return false;
+  }
+  return true;
+}
+
+Json parse_bounded(std::string_view text) {
+  return is_within_bounds(text) ? Json::parse(text, nullptr, false) : Json(Json::value_t::discarded);
+}
+
 [[noreturn]] void refuse_entry(const std::string& what) {
   throw Error(ExitCode::payload, "watch data: " + what,
               "expected the JSON of a Consul watch of type keyprefix or key, or of /v1/kv/<prefix>?recurse");
@@ -55,8 +90,9 @@ const char* verb_name(KvOperation::Verb verb) {
 }  // namespace
 
 std::vector<KvEntry> parse_kv_entries(std::string_view text) {
-  const auto json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) refuse_entry(text.empty() ? "nothing came" : "is no JSON, or was cut short");
+  const auto json = parse_bounded(text);
+  if (json.is_discarded())
+    refuse_entry(text.empty() ? "nothing came" : "is no JSON, was cut short, or holds more than any Consul sends");
   std::vector<KvEntry> entries;
   if (json.is_null()) return entries;
   if (json.is_object()) {
@@ -84,7 +120,7 @@ std::string format_transaction(const std::vector<KvOperation>& operations) {
 }
 
 std::optional<KvCommit> parse_commit(std::string_view text) {
-  const auto json = Json::parse(text, nullptr, false);
+  const auto json = parse_bounded(text);
   if (!json.is_object()) return std::nullopt;
   KvCommit commit;
   const auto errors = json.find("Errors");
@@ -94,7 +130,7 @@ std::optional<KvCommit> parse_commit(std::string_view text) {
       const auto what = error.is_object() ? error.find("What") : error.end();
       commit.refusal += what != error.end() && what->is_string() ? what->get<std::string>() : "no reason given";
     }
-    commit.refusal = printable(commit.refusal.empty() ? "no reason given" : commit.refusal);
+    if (commit.refusal.empty()) commit.refusal = "no reason given";
     return commit;
   }
   const auto results = json.find("Results");
@@ -123,7 +159,7 @@ std::optional<std::size_t> parse_size_limit(std::string_view text) {
 }
 
 std::optional<std::vector<std::string>> parse_keys(std::string_view text) {
-  const auto json = Json::parse(text, nullptr, false);
+  const auto json = parse_bounded(text);
   if (!json.is_array()) return std::nullopt;
   std::vector<std::string> keys;
   for (const auto& key : json) {

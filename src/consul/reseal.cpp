@@ -9,6 +9,7 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/model/freeze.h"
 
 namespace proxysql_consul {
 namespace {
@@ -42,12 +43,19 @@ StoredDocument sealed_anew(KvStore& store, const Keys& keys, const Keyring& ring
 bool replace(KvStore& store, const Keys& keys, const KvEntry& entry, const StoredDocument& with) {
   if (!with.parts && with.text.size() > most_bytes) return store.put(entry.key, with.text, entry.modify_index);
   std::vector<KvOperation> operations = {
-      {.verb = KvOperation::Verb::cas, .key = entry.key, .value = with.text, .index = entry.modify_index}};
+      {.verb = KvOperation::Verb::cas, .key = entry.key, .value = with.text, .index = entry.modify_index},
+      {.verb = KvOperation::Verb::check_not_exists, .key = keys.freeze(), .value = {}}};
   if (with.parts) std::ranges::move(write_blob(store, keys, *with.parts), std::back_inserter(operations));
   return store.commit(operations).committed;
 }
 
 }  // namespace
+
+void refuse_frozen(KvStore& store, const Keys& keys) {
+  const auto freeze = store.get(keys.freeze());
+  if (!freeze) return;
+  throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
+}
 
 Resealed reseal(KvStore& store, const Keys& keys, const Keyring& ring, const std::string& key,
                 const std::string& configuration) {
@@ -56,7 +64,10 @@ Resealed reseal(KvStore& store, const Keys& keys, const Keyring& ring, const std
     if (!entry || entry->value.empty()) return Resealed::gone;
     const auto document = open_entry(ring, *entry, configuration);
     if (document.sealed_with == ring.first()) return Resealed::was_already;
-    if (!replace(store, keys, *entry, sealed_anew(store, keys, ring, *entry, document))) continue;
+    if (!replace(store, keys, *entry, sealed_anew(store, keys, ring, *entry, document))) {
+      refuse_frozen(store, keys);
+      continue;
+    }
     return document.sealed_with.empty() ? Resealed::was_plain : Resealed::done;
   }
   throw Error(ExitCode::consul,

@@ -188,6 +188,11 @@ std::span<const Configuration> catalogue() {
   return configurations;
 }
 
+bool is_name(std::string_view text) {
+  constexpr std::string_view characters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
 const Configuration* find_configuration(std::string_view name) { return find_in(catalogue(), name); }
 
 std::vector<std::string> configuration_names() { return names_of(catalogue()); }

@@ -71,8 +71,7 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   }
   if (frozen) return end(Verdict::frozen, *frozen);
   const auto* counted = state.counted(decision.configuration);
-  if (!recipient.force && counted != nullptr && counted->version == decision.entry.modify_index &&
-      counted->sha256 == sha256_hex(decision.entry.value)) {
+  if (!recipient.force && counted != nullptr && is_version(*counted, decision.entry, recipient.ring)) {
     return end(Verdict::applied, "version " + std::to_string(counted->version) + " was " +
                                      (counted->outcome == Outcome::saved ? "saved by this node" : "applied already"));
   }
@@ -99,6 +98,13 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
 }
 
 }  // namespace
+
+bool is_version(const ConfigurationState& known, const KvEntry& entry, const Keyring& ring) {
+  if (known.version == entry.modify_index && known.sha256 == sha256_hex(entry.value)) return true;
+  if (known.version >= entry.modify_index || known.attempted != known.version) return false;
+  const auto content = ring.content(entry.value);
+  return !content.empty() && content == (known.content.empty() ? known.sha256 : known.content);
+}
 
 bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient) {
   if (freeze_in(entries, recipient.keys)) return false;

@@ -54,6 +54,13 @@ std::string binding_of_parts(std::string_view prefix, const Document& document) 
 
 }  // namespace
 
+bool is_key_id(std::string_view text) {
+  // It stands in every document, for all to see, and in messages.
+  constexpr std::size_t longest = 64;
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !text.empty() && text.size() <= longest && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
 std::vector<std::string> Keyring::ids() const {
   std::vector<std::string> ids;
   for (const auto& key : keys_) ids.push_back(key.id);
@@ -93,6 +100,16 @@ std::string Keyring::open_text(std::string_view stored) const {
   if (const auto* sealed = std::get_if<SealedDocument>(&parsed)) return unsealed(*sealed);
   check_plain();
   return std::string(stored);
+}
+
+std::string Keyring::content(std::string_view stored) const {
+  try {
+    const auto parsed = parse_stored(stored);
+    const auto* sealed = std::get_if<SealedDocument>(&parsed);
+    return sealed != nullptr ? sha256_hex(unsealed(*sealed)) : std::string();
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 Document Keyring::open(std::string_view stored) const {

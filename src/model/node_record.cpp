@@ -6,6 +6,7 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/json_numbers.h"
+#include "proxysql_consul/model/keyring.h"
 
 namespace proxysql_consul {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t record_format = 1;
+constexpr std::size_t most_keys = 64;
 
 constexpr auto unfinished_rollback = "a rollback that began here has not ended: `pull` takes Consul's version";
 
@@ -101,6 +103,9 @@ NodeRecord parse_node_record(std::string_view text) {
                       .following = json.value("following", false),
                       .frozen = json.value("frozen", false),
                       .keys = json.value("keys", std::vector<std::string>())};
+    // Anybody who may write to Consul can have put anything here, and messages name them.
+    std::erase_if(record.keys, [](const std::string& id) { return !is_key_id(id); });
+    record.keys.resize(std::min(record.keys.size(), most_keys));
     record.keep_local = json.value("keep_local", std::vector<std::string>());
     for (const auto& [name, entry] : json.at("configurations").items()) {
       at = printable(name, 64);

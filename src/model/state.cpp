@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/json_numbers.h"
 #include "proxysql_consul/model/seen_json.h"
@@ -31,6 +32,7 @@ Json to_json(const State& state) {
         {"load", entry.load},       {"applying", entry.applying},   {"runtime_alone", entry.runtime_alone},
         {"in_part", entry.in_part}, {"attempted", entry.attempted}, {"lacks", entry.lacks},
         {"drifted", entry.drifted}, {"pending", entry.pending}};
+    if (!entry.content.empty()) configurations[name]["content"] = entry.content;
     if (entry.cause != ExitCode::ok) configurations[name]["cause"] = static_cast<int>(entry.cause);
     if (!entry.passed_over.empty()) configurations[name]["passed_over"] = entry.passed_over;
   }
@@ -168,6 +170,17 @@ void State::take_up(std::string_view configuration) {
   published = false;
 }
 
+void State::renumber(const std::string& configuration, const KvEntry& as) {
+  take_up(configuration);
+  auto& entry = configurations.at(configuration);
+  if (entry.version == as.modify_index) return;
+  if (entry.content.empty()) entry.content = entry.sha256;
+  entry.version = as.modify_index;
+  entry.attempted = as.modify_index;
+  entry.sha256 = sha256_hex(as.value);
+  published = false;
+}
+
 void State::tell_frozen(bool is_frozen) {
   if (frozen != is_frozen) published = false;
   frozen = is_frozen;
@@ -291,6 +304,7 @@ State parse_state(std::string_view text, const std::string& file) {
           outcome != outcome_names.end() ? static_cast<Outcome>(outcome - outcome_names.begin()) : Outcome::failed;
       state.configurations[name] = {.version = as_count(entry.at("version")),
                                     .sha256 = entry.at("sha256").get<std::string>(),
+                                    .content = entry.value("content", std::string()),
                                     .outcome = known,
                                     .at = entry.at("at").get<std::string>(),
                                     .warnings = entry.at("warnings").get<std::vector<std::string>>(),

@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/changes.h"
+#include "proxysql_consul/model/decide.h"
 #include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/forms.h"
 #include "proxysql_consul/model/monitor.h"
@@ -214,10 +214,10 @@ void guard_shrinking(const Held& theirs, const TableSchema& schema, const Differ
 
 }  // namespace
 
-Acquaintance acquaintance_with(const KvEntry& entry, const State& state, const std::string& configuration) {
+Acquaintance acquaintance_with(const KvEntry& entry, const Keyring& ring, const State& state,
+                               const std::string& configuration) {
   const auto* known = state.find(configuration);
-  if (known == nullptr || known->applying || known->pending || known->version != entry.modify_index ||
-      known->sha256 != sha256_hex(entry.value)) {
+  if (known == nullptr || known->applying || known->pending || !is_version(*known, entry, ring)) {
     return Acquaintance::none;
   }
   if (known->in_part) return Acquaintance::in_part;

@@ -17,18 +17,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-/// It stands in every document, for all to see, and in messages.
-bool is_id(std::string_view text) {
-  constexpr std::size_t longest = 64;
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !text.empty() && text.size() <= longest && text.find_first_not_of(letters) == std::string_view::npos;
-}
-
 /// Says no word of what stands in the line, which may be a secret in the wrong place.
 SealingKey parse_line(std::string_view line, const std::string& where) {
   const auto colon = line.find(':');
   const auto id = trimmed(line.substr(0, colon));
-  if (colon == std::string_view::npos || !is_id(id)) {
+  if (colon == std::string_view::npos || !is_key_id(id)) {
     throw Error(ExitCode::settings,
                 where + "must be a key's id (letters, digits, '.', '_' or '-'), a colon, and the key", how_to_make_one);
   }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/consul/history.h"
+#include "proxysql_consul/model/decide.h"
 #include "proxysql_consul/node/announce.h"
 #include "proxysql_consul/node/keep.h"
 #include "proxysql_consul/node/share.h"
@@ -193,9 +193,7 @@ std::string LocalLoads::keep_one(const Configuration& configuration, const KvEnt
   const auto signs = proxysql.signs(files.state().start);
   files.state().observe(signs.start);
   const auto* counted = files.state().counted(name);
-  if (counted != nullptr && counted->version == entry.modify_index && counted->sha256 == sha256_hex(entry.value)) {
-    return counted->load;
-  }
+  if (counted != nullptr && is_version(*counted, entry, job_.settings.keyring())) return counted->load;
   auto load = load_of(signs.loads, configuration);
   const auto store = job_.open_consul(job_.settings.consul);
   auto versions = patience.retry([&] { return list_versions(*store, keys, name); });

@@ -136,7 +136,7 @@ class Receiver {
         return ExitCode::ok;
       case Verdict::applied:
         job_.log.debug("{}: passed over: {}", key, decision.reason);
-        files_.state().take_up(decision.configuration);
+        files_.state().renumber(decision.configuration, decision.entry);
         return ExitCode::ok;
       case Verdict::unusable: return fail(decision, Error(ExitCode::payload, decision.reason));
       case Verdict::confirm:
@@ -209,8 +209,7 @@ class Receiver {
     }
   }
 
-  /// Two handlers can run for one key, and the one with the older data can come last. A Consul that was set up anew
-  /// counts from the start, though: the older version then is the current one.
+  /// Two handlers can run for one key, the one with older data last; a Consul that was set up anew counts anew, though.
   bool is_superseded(const Decision& decision) {
     const auto current = patience_.retry([&] { return open_consul(false)->get(decision.entry.key); });
     return !current || current->modify_index != decision.entry.modify_index;
@@ -258,6 +257,7 @@ class Receiver {
     files_.count(decision.configuration, applied->outcome, took);
     files_.state().record(decision.configuration, {.version = decision.entry.modify_index,
                                                    .sha256 = sha256_hex(decision.entry.value),
+                                                   .content = ring_.content(decision.entry.value),
                                                    .outcome = applied->outcome,
                                                    .at = job_.now(),
                                                    .warnings = applied->warnings,

@@ -8,7 +8,6 @@
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/consul/blobs.h"
 #include "proxysql_consul/consul/reseal.h"
-#include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/node/key_holders.h"
 
 namespace proxysql_consul {
@@ -26,9 +25,7 @@ class Rekey {
         store_(job.open_consul(job.settings.consul)) {}
 
   ExitCode run(std::vector<std::string> names) {
-    const auto freeze = patience_.retry([&] { return store_->get(keys_.freeze()); });
-    if (freeze)
-      throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
+    patience_.retry([&] { refuse_frozen(*store_, keys_); });
     auto worst = ExitCode::ok;
     if (names.empty()) names = all_names();
     // Nothing is made or locked: what is told of this node may be older than what it holds now.
@@ -56,8 +53,8 @@ class Rekey {
     auto names = job_.settings.catalogue.names();
     for (const auto& key : patience_.retry([&] { return store_->keys(keys_.prefix()); })) {
       const auto name = keys_.name_of(key).value_or("");
-      // Below a slash is another cluster's prefix.
-      if (name.empty() || key == keys_.freeze() || name.find('/') != std::string::npos) continue;
+      // Below a slash is another cluster's prefix, and what no settings can name is no configuration.
+      if (key == keys_.freeze() || !is_name(name)) continue;
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
     return names;
@@ -81,6 +78,7 @@ class Rekey {
         if (result == Resealed::was_plain) ++plain;
         if (result == Resealed::was_already) ++kept;
       } catch (const Error& error) {
+        if (error.code() == ExitCode::refused) throw;
         report(job_.log, error, key);
         worst = worst_of(worst, error.code());
       }

@@ -275,6 +275,7 @@ class Rollback {
                               Outcome whole) const {
     return {.version = version,
             .sha256 = sha256_hex(text),
+            .content = job_.settings.keyring().content(text),
             .outcome = applied.outcome == Outcome::applied ? whole : applied.outcome,
             .at = job_.now(),
             .warnings = applied.warnings,

@@ -17,14 +17,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789_";
 constexpr std::size_t max_name = 64;
 
 constexpr std::array members = {"name", "words", "tables", "variables", "exclude", "secrets", "local"};
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.find_first_not_of(name_characters) == std::string_view::npos;
-}
 
 void require_short(const Source& source, std::string_view text) {
   if (text.size() > max_name) source.refuse_text("must have at most " + std::to_string(max_name) + " characters", text);
@@ -148,8 +143,9 @@ class Entry {
   std::vector<std::string> columns(const char* key) const {
     auto names = list(key);
     for (const auto& name : names) {
-      const auto text = to_lower(name);
-      if (text.find_first_not_of(std::string(name_characters) + "-") == std::string::npos) continue;
+      auto text = to_lower(name);
+      std::erase(text, '-');
+      if (text.empty() || is_name(text)) continue;
       member(key).refuse_text("must be names", name);
     }
     return names;

@@ -94,7 +94,9 @@ void Source::refuse(const std::string& rule, const std::string& value) const {
 }
 
 void Source::refuse_text(const std::string& rule, std::string_view text) const {
-  refuse(rule, is_secret() ? "another text" : "\"" + printable(text, 80) + "\"");
+  // A key can have been pasted where its file is to be named.
+  const bool is_pasted = text.find("-----BEGIN") != std::string_view::npos;
+  refuse(rule, is_secret() || is_pasted ? "another text" : "\"" + printable(text, 80) + "\"");
 }
 
 std::string checked_text(const Source& source, std::string text) {
@@ -204,6 +206,8 @@ void apply_address(ConsulOptions& consul, const Source& source, std::string_view
   consul.socket.clear();
   consul.host = checked_host(source, std::string(host));
   if (!scheme.empty()) consul.scheme = scheme;
+  // It can be the password of "user:password".
+  if (!port.empty() && !to_integer(port)) source.refuse("must have a number behind the colon", "another text");
   if (!port.empty()) consul.port = checked_port(source, port);
   if (!path.empty()) consul.path_prefix = path.substr(0, path.find_last_not_of('/') + 1);
 }

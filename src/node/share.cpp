@@ -9,6 +9,7 @@
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/publish.h"
+#include "proxysql_consul/model/decide.h"
 #include "proxysql_consul/model/fit.h"
 #include "proxysql_consul/model/mask.h"
 #include "proxysql_consul/model/monitor.h"
@@ -122,7 +123,8 @@ class Save {
     const Weigh weigh_ours = [&](const std::optional<Held>& theirs) {
       const auto* known = files_.state().find(name);
       const auto lost = known != nullptr && known->version > 0 ? Acquaintance::earlier_start : Acquaintance::none;
-      const auto acquaintance = theirs ? acquaintance_with(theirs->entry, files_.state(), name) : lost;
+      const auto acquaintance =
+          theirs ? acquaintance_with(theirs->entry, job_.settings.keyring(), files_.state(), name) : lost;
       auto weighed = weigh(ours, theirs, acquaintance, options_.how);
       if (weighed.write) guard_key(name, theirs, weighed);
       return weighed;
@@ -173,10 +175,9 @@ class Save {
     });
     if (load != known->load) return false;
     const auto current = patience_.retry([&] { return consul_->get(keys_.document(configuration.name)); });
-    if (!current || current->modify_index != known->version || sha256_hex(current->value) != known->sha256)
-      return false;
-    say_unchanged(std::string(configuration.name), known->version);
-    versions_.push_back({.configuration = std::string(configuration.name), .version = known->version});
+    if (!current || !is_version(*known, *current, job_.settings.keyring())) return false;
+    say_unchanged(std::string(configuration.name), current->modify_index);
+    versions_.push_back({.configuration = std::string(configuration.name), .version = current->modify_index});
     return true;
   }
 
@@ -289,6 +290,7 @@ class Save {
     const auto* known = files_.state().find(name);
     ConfigurationState state{.version = published.version,
                              .sha256 = sha256_hex(published.text),
+                             .content = job_.settings.keyring().content(published.text),
                              .outcome = Outcome::saved,
                              .at = job_.now(),
                              .warnings = {},

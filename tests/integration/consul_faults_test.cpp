@@ -9,6 +9,7 @@
 #include <csignal>
 #include <iomanip>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>
@@ -144,6 +145,46 @@ TEST(ConsulFaults, EachAnswerIsWhatItIsForEveryCall) {
       EXPECT_THAT(message, Not(HasSubstr("the-password")));
     }
   }
+}
+
+TEST(ConsulFaults, NobodyIsToldWhatTheServerWasSent) {
+  const std::string document =
+      R"({"config_name":"mysql_users","tables":{"mysql_users":[["app","the-password-of-app"]]}})";
+  const auto of_transaction = [](const std::string& what) {
+    return HttpReply{.status = 409,
+                     .body = R"({"Results":null,"Errors":[{"What":)" + nlohmann::json(what).dump() + "}]}"};
+  };
+  for (const auto& reply :
+       {HttpReply{.status = 500, .body = "no: " + document}, HttpReply{.status = 400, .body = to_base64(document)},
+        HttpReply{.status = 500, .body = "no: " + nlohmann::json(document).dump()},
+        of_transaction("Permission denied: the-token-of-all, user:the-password, " + document),
+        of_transaction("stale: the-token-of-all, user:the-password, " + document)}) {
+    for (const bool is_transaction : {true, false}) {
+      SCOPED_TRACE(reply.body);
+      HttpServer server(HttpServer::Script{reply});
+      const auto store = store_at(server.port());
+      std::string shown;
+      try {
+        if (is_transaction) {
+          shown = store->commit({{.verb = KvOperation::Verb::cas, .key = "proxysql/x", .value = document}}).refusal;
+        } else {
+          store->put("proxysql/x", document, 0);
+        }
+      } catch (const Error& error) {
+        shown = std::string(error.what()) + error.hint();
+      }
+      EXPECT_THAT(shown, HasSubstr("***"));
+      EXPECT_THAT(shown, Not(HasSubstr("the-token-of-all")));
+      EXPECT_THAT(shown, Not(HasSubstr("the-password")));
+      EXPECT_THAT(shown, Not(HasSubstr(to_base64(document).substr(8, 32))));
+    }
+  }
+  ConsulOptions options;
+  options.token = "the-token-of-all";
+  HttpServer server(HttpServer::Script{{.body = R"({"Config":{"NodeName":"n the-token-of-all"}})"}});
+  options.port = server.port();
+  EXPECT_EQ(open_consul_agents(options, silent_log())->self().value().node, "n ***")
+      << "it stands in the node's record, for all to read";
 }
 
 TEST(ConsulFaults, ABodyWithoutEndIsEndedByTheLimitOnSize) {

@@ -91,7 +91,7 @@ TEST_F(Rekey, SealsWhatWasPlainAndChangesNothingElse) {
   b.engine.clear_log();
   const auto update = b.update();
   EXPECT_EQ(update.status, 0) << ::testing::PrintToString(update.err);
-  EXPECT_THAT(update.out, HasSubstr("unchanged, it was here already"));
+  EXPECT_THAT(update.out, HasSubstr("nothing to do"));
   EXPECT_THAT(b.writes(), IsEmpty());
   EXPECT_EQ(std::to_string(b.state().find("mysql_servers")->version), version_of(servers_key));
   EXPECT_EQ(a.update().status, 0);
@@ -145,6 +145,72 @@ TEST_F(Rekey, SealsTheOthersWhereOneCannotBeOpened) {
   EXPECT_EQ(ran.status, 6);
   EXPECT_THAT(ran.err, Contains(HasSubstr(broken + ": document: cannot be opened with key \"k1\"")));
   EXPECT_EQ(ring_of({"k2"}).open(consul.value_of(servers_key)).sealed_with, "k2");
+}
+
+TEST_F(Rekey, LeavesWhatSomebodyLoadedOverTheVersion) {
+  for (const Texts& before : {Texts{}, Texts{"k1", "k2"}}) {
+    if (before.empty()) {
+      save_from_a({"db1"});
+    } else {
+      hold(a, dir, before);
+      hold(b, dir, before);
+      EXPECT_EQ(a.run({"save", "--force", "mysql_servers"}).status, 0);
+    }
+    EXPECT_EQ(b.update().status, 0);
+    hold(a, dir, before.empty() ? Texts{"k1"} : Texts{"k2", "k1"}, plain_too);
+    hold(b, dir, {"k1", "k2"}, plain_too);
+    EXPECT_EQ(a.run({"pull"}).status, 0);
+    EXPECT_EQ(b.run({"pull"}).status, 0);
+    b.set_servers({"loaded here"});
+    const auto kept = history().size();
+    const auto ran = a.run({"rekey"});
+    EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+    // It may save before the new number comes to it, and after.
+    for (int i = 0; i < 2; ++i) {
+      const auto saved = b.run({"save", "--if-current", "--dry-run", "mysql_servers"});
+      EXPECT_EQ(saved.status, 0) << ::testing::PrintToString(saved.err);
+      EXPECT_EQ(b.update().status, 0);
+      EXPECT_THAT(b.servers(), ElementsAre("loaded here"));
+      EXPECT_EQ(std::to_string(b.state().find("mysql_servers")->version), version_of(servers_key));
+    }
+    EXPECT_EQ(history().size(), kept);
+    EXPECT_EQ(b.run({"pull", "--force"}).status, 0);
+    EXPECT_THAT(b.servers(), ElementsAre("db1"));
+  }
+}
+
+TEST_F(Rekey, EndsWhereSomebodyFreezesTheClusterMeanwhile) {
+  hold(a, dir, {"k1"});
+  save_from_a({"db1"});
+  save_from_a({"db2"});
+  hold(a, dir, {"k2", "k1"});
+  consul.on_call = [&](const std::string& call) {
+    if (!call.starts_with("TXN cas ")) return;
+    consul.on_call = {};
+    consul.set(prefix + "freeze", R"({"by":"somebody","host":"h","since":"2026-01-01T00:00:00Z","reason":"wait"})");
+  };
+  const auto ran = a.run({"rekey"});
+  EXPECT_EQ(ran.status, 8);
+  EXPECT_THAT(ran.err, Contains(HasSubstr("somebody")));
+  consul.entries.erase(prefix + "freeze");
+  EXPECT_THAT(sealed_with(), Each("k1"));
+}
+
+TEST_F(Rekey, IsNotKeptFromItsEndByKeysThatNobodyCanAskFor) {
+  save_some();
+  hold(a, dir, {"k1"}, plain_too);
+  hold(b, dir, {"k1"}, plain_too);
+  b.run({"pull"});
+  const auto plain_parts = blobs();
+  const Texts odd = {"proxysql-meta/a//b", "proxysql-meta/..", "proxysql-meta/x\x01", prefix + "..",
+                     prefix + "\x1b[2J"};
+  for (const auto& key : odd) consul.set(key, "x");
+  consul.on_call = [&](const std::string& call) {
+    for (const auto& key : odd) EXPECT_NE(call, "GET " + key);
+  };
+  const auto ran = a.run({"rekey"});
+  EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(ran.err);
+  for (const auto& key : plain_parts) EXPECT_FALSE(consul.entries.contains(key)) << "what was plain is gone";
 }
 
 TEST_F(Rekey, MayBeKilledAtEachStepAndRunAgain) {

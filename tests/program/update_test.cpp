@@ -160,7 +160,8 @@ TEST_F(Update, RefusesInputThatIsNoWatchData) {
     std::string error;
   } cases[] = {
       {"", "error: watch data: nothing came" + hint},
-      {"[{\"Key\":\"proxysql/mysql_ser", "error: watch data: is no JSON, or was cut short" + hint},
+      {"[{\"Key\":\"proxysql/mysql_ser",
+       "error: watch data: is no JSON, was cut short, or holds more than any Consul sends" + hint},
       {"42", "error: watch data: is neither array nor object" + hint},
       {"[1]", "error: watch data: an entry is no object" + hint},
       {"[{}]", "error: watch data: an entry has no \"Key\"" + hint},

@@ -93,7 +93,7 @@ TEST_F(Words, BoundsTheReadingOfStdin) {
   ProgramWorld world(a.clock);
   static_cast<std::istream&>(world.in).rdbuf(&input);
   world.environment = Environment({{"PROXYSQL_CONSUL_CONFIG", dir.file("host-a.cnf")}});
-  world.bound = [&](std::chrono::seconds) { input.bounded = true; };
+  world.bound = [&](std::chrono::seconds limit) { input.bounded = limit.count() > 0; };
   EXPECT_EQ(world.run({"update"}), 6);
   EXPECT_TRUE(input.was_bounded);
 }
@@ -101,6 +101,10 @@ TEST_F(Words, BoundsTheReadingOfStdin) {
 TEST_F(Words, BoundsItsTime) {
   a.run({"save", "mysql_servers"});
   EXPECT_EQ(a.bound, std::chrono::seconds(241));
+  // A file of the settings can be a pipe that nobody writes.
+  ASSERT_GE(a.bounds.size(), 3U);
+  EXPECT_EQ(a.bounds[0], std::chrono::seconds(10));
+  EXPECT_EQ(a.bounds[1], std::chrono::seconds(0));
 }
 
 TEST_F(Words, ReportsFilesThatCannotBeUsed) {
@@ -211,11 +215,12 @@ std::string last_words_of(const Texts& words) {
 }
 
 TEST_F(Words, SaysThatItGaveUp) {
-  EXPECT_THAT(last_words_of({"update"}), EndsWith("Z proxysql-consul: error: gave up: the run took too long (is "
-                                                  "ProxySQL's admin port, or the writer of stdin, hanging?)\n"));
+  EXPECT_THAT(last_words_of({"update"}),
+              EndsWith("Z proxysql-consul: error: gave up: the run took too long (is "
+                       "ProxySQL's admin port, or the writer of stdin or of a file of the settings, hanging?)\n"));
   EXPECT_EQ(without_time(last_words_of({"--log-format=json", "update"})),
             ",\"level\":\"error\",\"message\":\"gave up: the run took too long\",\"code\":4,"
-            "\"hint\":\"is ProxySQL's admin port, or the writer of stdin, hanging?\"}\n");
+            "\"hint\":\"is ProxySQL's admin port, or the writer of stdin or of a file of the settings, hanging?\"}\n");
 }
 
 }  // namespace

@@ -87,6 +87,13 @@ struct SoakNode {
 
   void start_follow() { follow = std::make_unique<Process>(node.command({"follow"})); }
 
+  /// Has `follow` read its settings anew. Before it listens to signals one would end it, as it ends any program.
+  void reload_follow() {
+    if (!follow) return;
+    node.wait_until([&] { return follow->wait_for(std::chrono::milliseconds(0)) || !follow->err().empty(); });
+    follow->kill(SIGHUP);
+  }
+
   /// The whole version at runtime; nothing where there is a mixture.
   std::optional<unsigned long> runtime(const SoakTable& table) {
     std::vector<std::string> comments;

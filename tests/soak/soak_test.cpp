@@ -209,10 +209,10 @@ class Soak {
     const auto subject = "way of " + name(node);
     if (is_faulty(subject)) return;
     node.node.connect_to(nobody_.port());
-    if (node.follow) node.follow->kill(SIGHUP);
+    node.reload_follow();
     add_fault(subject, "leads nowhere", [this, &node] {
       cluster_.connect(node);
-      if (node.follow) node.follow->kill(SIGHUP);
+      node.reload_follow();
     });
   }
 

@@ -50,7 +50,8 @@ Ran NodeUnderTest::run(Texts words, const std::string& input) {
     return std::make_unique<FakeAgents>(consul_, agent(), options);
   };
   clock.turn(std::chrono::seconds(1));
-  world.bound = [&](std::chrono::seconds limit) { bound = limit; };
+  bounds.clear();
+  world.bound = [&](std::chrono::seconds limit) { bounds.push_back(bound = limit); };
   words.insert(words.begin(), "--config-file=" + base_ + ".cnf");
   Ran ran{.status = world.run(words), .out = {}, .err = {}};
   ran.out = std::regex_replace(world.out.str(), std::regex("\\([0-9]+ ms\\)"), "(N ms)");

@@ -70,6 +70,7 @@ class NodeUnderTest {
   std::vector<AdminOptions> opened;
   std::string user;  ///< who runs the program
   std::chrono::seconds bound{0};
+  std::vector<std::chrono::seconds> bounds;  ///< all of the last run, the first of them for reading the settings
   FakeClock clock;
   Environment::Variables environment;
   std::function<bool()> take_reload;

@@ -17,7 +17,8 @@ namespace proxysql_consul {
 enum class Links { refuse, follow };
 
 /// The whole file; nothing where there is none. Throws Error{settings} with path, user and reason where it cannot be
-/// read; where links are refused, also for a symbolic link and what is no regular file.
+/// read, or has more than 8 MiB, as all that read one here; where links are refused, also for a symbolic link and what
+/// is no regular file.
 std::optional<std::string> read_file(const std::string& path, Links links = Links::refuse);
 
 /// A file that holds one secret, without white space at its end; may be a link. Throws Error{settings} where it is

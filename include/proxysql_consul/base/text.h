@@ -29,6 +29,10 @@ std::string printable(std::string_view text, std::size_t limit = 300);
 /// `text` with what stands in single quotes replaced by '***': a server's error can quote a statement's literals.
 std::string without_literals(std::string_view text);
 
+/// `text` with '***' for what in it repeats 16 bytes or more of one of `sent`, whether that was quoted or not: a
+/// server's error can hold what it was sent. Backslashes are left out where anything is.
+std::string without_echo(std::string_view text, const std::vector<std::string_view>& sent);
+
 /// The integer that `text` spells in plain decimal, or nothing.
 std::optional<long long> to_integer(std::string_view text);
 

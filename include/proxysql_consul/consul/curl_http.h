@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxysql_consul/consul/kv_store.h"
 
@@ -58,8 +59,14 @@ class CurlHttp {
   /// Whatever the status is. Throws Unavailable where nobody answered, Error{consul} where nobody ever will.
   HttpAnswer request(const HttpRequest& request);
   /// Throws unless the status is 200: TooLarge, Denied, Unavailable where trying again can help, else Error{consul}.
-  /// `needs` is the rule that the token's policy needs for it.
-  void check(const HttpAnswer& answer, const std::string& doing, const std::string& needs) const;
+  /// `needs` is the rule that the token's policy needs for it. `sent` is not shown where the answer repeats it.
+  void check(const HttpAnswer& answer, const std::string& doing, const std::string& needs,
+             const std::vector<std::string_view>& sent = {}) const;
+  /// A server's words, for an error: without the secrets of the options, and without what of `sent` they repeat.
+  std::string shown(std::string_view words, const std::vector<std::string_view>& sent) const;
+  /// What an answer tells of the server that gave it, who may put there what it was sent. More than `limit` bytes of
+  /// `text` where there are so many, or all of it.
+  std::string without_secrets(std::string_view text, std::size_t limit = std::string::npos) const;
   [[noreturn]] void deny(const std::string& doing, const std::string& why, const std::string& needs) const;
   [[noreturn]] void fail(const std::string& doing, const std::string& why) const;
 
@@ -69,8 +76,6 @@ class CurlHttp {
   std::string url_of(const std::string& path, const std::string& query) const;
   void set_transport(const HttpLimits& limits);
   void set_tls();
-  /// More than `limit` bytes of `text` where there are so many, or all of it.
-  std::string without_secrets(std::string_view text, std::size_t limit) const;
 
   ConsulOptions options_;
   spdlog::logger& log_;

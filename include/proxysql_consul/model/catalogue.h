@@ -34,6 +34,9 @@ std::span<const Configuration> catalogue();
 /// The built-in configuration of that name, or null.
 const Configuration* find_configuration(std::string_view name);
 
+/// True for what names of configurations and tables are made of: a-z, 0-9 and _.
+bool is_name(std::string_view text);
+
 /// The names of the built-in ones, in the catalogue's order.
 std::vector<std::string> configuration_names();
 

@@ -45,6 +45,9 @@ struct Decision {
   bool is_misplaced = false;
 };
 
+/// True where the entry is the version that is known, or the same that was sealed anew since.
+bool is_version(const ConfigurationState& known, const KvEntry& entry, const Keyring& ring);
+
 /// True where one of the entries may have to be applied, so that ProxySQL has to be asked whether it has started since.
 bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient);
 

@@ -12,6 +12,9 @@
 
 namespace proxysql_consul {
 
+/// True for what can be a key's id: letters, digits, '.', '_' or '-', and no more than 64 of them.
+bool is_key_id(std::string_view text);
+
 struct SealingKey {
   std::string id;      ///< which key a document is sealed with stands in it, for all to see
   std::string secret;  ///< of seal_key_bytes
@@ -38,6 +41,9 @@ class Keyring {
   Document open(std::string_view stored) const;
   /// Its text in the clear: format_document() has made it. Throws as open().
   std::string open_text(std::string_view stored) const;
+  /// The SHA-256 of a sealed document's text in the clear, which stays the same when it is sealed anew; "" of a plain
+  /// one, and of what cannot be opened.
+  std::string content(std::string_view stored) const;
   /// The packed tables of an open document, from the parts that its blob names. Throws Error{payload}.
   std::string open_parts(const Document& document, std::string_view parts) const;
 

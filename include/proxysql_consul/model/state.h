@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/kv_entry.h"
 #include "proxysql_consul/model/seen.h"
 #include "proxysql_consul/model/start.h"
 
@@ -23,6 +24,7 @@ std::string_view to_string(Outcome outcome);
 struct ConfigurationState {
   std::uint64_t version = 0;  ///< ModifyIndex
   std::string sha256;         ///< of the document's text
+  std::string content = {};   ///< Keyring::content() of it
   Outcome outcome = Outcome::applied;
   std::string at;                     ///< UTC
   std::vector<std::string> warnings;  ///< of the last attempt; why it failed or what is missing
@@ -109,6 +111,8 @@ struct State {
   void pass_over(const std::string& configuration, std::uint64_t version, PassedOver why, const std::string& at);
   /// The version that came was not passed over.
   void take_up(std::string_view configuration);
+  /// The version that is held, which find() has, is this entry of Consul's now: is_version().
+  void renumber(const std::string& configuration, const KvEntry& as);
   /// For the others, who are told where it is news.
   void tell_frozen(bool is_frozen);
   void tell_proxysql_version(const std::string& version);

@@ -8,6 +8,7 @@
 
 #include "proxysql_consul/model/catalogue.h"
 #include "proxysql_consul/model/document.h"
+#include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/kv_entry.h"
 #include "proxysql_consul/model/scope.h"
 #include "proxysql_consul/model/state.h"
@@ -45,7 +46,8 @@ enum class Acquaintance {
 };
 
 /// How well a node of that state knows what Consul holds.
-Acquaintance acquaintance_with(const KvEntry& entry, const State& state, const std::string& configuration);
+Acquaintance acquaintance_with(const KvEntry& entry, const Keyring& ring, const State& state,
+                               const std::string& configuration);
 
 struct SaveOptions {
   bool force = false;         ///< write though nothing changed; drop what this ProxySQL cannot hold

@@ -95,6 +95,15 @@ TEST(Files, ReadNothingWhereThereIsNone) {
   EXPECT_EQ(read_file(dir.file("large")), large);
 }
 
+TEST(Files, AreNotReadWithoutEnd) {
+  TempDir dir;
+  testing::write_file(dir.file("huge"), std::string((std::size_t{8} << 20) + 1, '0'));
+  for (const auto& path : {dir.file("huge"), std::string("/dev/zero")}) {
+    EXPECT_EQ(error_of([&] { read_file(path, Links::follow); }), path + ": has more than 8388608 bytes");
+  }
+  EXPECT_EQ(error_of([] { read_secret("/dev/zero"); }), "/dev/zero: has more than 8388608 bytes");
+}
+
 TEST(Files, SayWhoCouldNotDoWhatAndWhy) {
   TempDir dir;
   testing::write_file(dir.file("file"), "x");

@@ -106,6 +106,28 @@ TEST(Text, HidesLiterals) {
   }
 }
 
+TEST(Text, HidesWhatRepeatsWhatWasSent) {
+  const std::string sent = R"({"config_name":"mysql_users","tables":{"mysql_users":[["app","secret\"one"]]}})";
+  const struct {
+    std::string text;
+    std::string shown;
+  } cases[] = {
+      {"", ""},
+      {"No cluster leader", "No cluster leader"},
+      {R"(failed to set "mysql_users": stale \n)", R"(failed to set "mysql_users": stale \n)"},
+      {"bad request: " + sent, "bad request: ***"},
+      {"bad request: " + sent.substr(0, 60) + "... cut", "bad request: ***... cut"},
+      {"of the middle: " + sent.substr(30) + sent.substr(0, 20), "of the middle: ******"},
+      {R"(quoted: "{\"config_name\":\"mysql_users\",\"tables\":{\"mysql_users\":[[\"app\",\"secret\\\"one\"]]}}")",
+       R"(quoted: "***")"},
+  };
+  for (const auto& [text, shown] : cases) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(without_echo(text, {"another", sent}), shown);
+    EXPECT_EQ(without_echo(text, {}), text);
+  }
+}
+
 TEST(Table, ReadsPlainIntegers) {
   const struct {
     const char* text;

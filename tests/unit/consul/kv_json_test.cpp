@@ -10,6 +10,8 @@
 namespace proxysql_consul {
 namespace {
 
+constexpr auto no_json = "watch data: is no JSON, was cut short, or holds more than any Consul sends";
+
 std::string error_of(const std::string& text) {
   try {
     parse_kv_entries(text);
@@ -54,10 +56,10 @@ TEST(KvEntries, RefusesWhatIsNoWatchData) {
     const char* error;
   } cases[] = {
       {"", "watch data: nothing came"},
-      {" ", "watch data: is no JSON, or was cut short"},
-      {"[{", "watch data: is no JSON, or was cut short"},
-      {"[] []", "watch data: is no JSON, or was cut short"},
-      {"\xFF", "watch data: is no JSON, or was cut short"},
+      {" ", no_json},
+      {"[{", no_json},
+      {"[] []", no_json},
+      {"\xFF", no_json},
       {"true", "watch data: is neither array nor object"},
       {"\"text\"", "watch data: is neither array nor object"},
       {"[null]", "watch data: an entry is no object"},
@@ -92,8 +94,24 @@ TEST(KvEntries, LetsOneBadEntryNotHideTheOthers) {
 }
 
 TEST(KvEntries, SurvivesDeepNesting) {
-  EXPECT_EQ(error_of(std::string(200'000, '[')), "watch data: is no JSON, or was cut short");
-  EXPECT_EQ(error_of(std::string(200'000, '[') + std::string(200'000, ']')), "watch data: an entry is no object");
+  for (const auto& text : {std::string(200'000, '['), std::string(200'000, '[') + std::string(200'000, ']')}) {
+    EXPECT_EQ(error_of(text), no_json);
+  }
+}
+
+TEST(KvEntries, EndsWhereThereAreMoreThanAnyConsulSends) {
+  std::string many = "[";
+  for (int i = 0; i < 2'000'000; ++i) many += "{},";
+  EXPECT_EQ(error_of(many + "{}]"), no_json);
+  EXPECT_FALSE(parse_keys(many + "{}]"));
+}
+
+TEST(KvEntries, CountsNothingThatStandsInStrings) {
+  std::string key;
+  for (int i = 0; i < 100; ++i) key += R"([{\"\\)";
+  const auto entries = parse_kv_entries(R"([{"Key":")" + key + R"(","ModifyIndex":1},{"Key":"b","ModifyIndex":2}])");
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].key.size(), 400U);
 }
 
 TEST(KvEntries, WritesATransaction) {

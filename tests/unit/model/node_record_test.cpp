@@ -53,6 +53,14 @@ TEST(NodeRecord, ReadsOverOutcomesAndMembersThatItDoesNotKnow) {
   EXPECT_EQ(parse_node_record(json.dump()).configurations.at("mysql_servers").outcome, "dreamt");
 }
 
+TEST(NodeRecord, TakesNoKeysThatNobodyCanHold) {
+  auto json = Json::parse(format_node_record(whole_record()));
+  json["keys"] = {"k1", "", std::string(65, 'k'), "a\nb", "k2"};
+  EXPECT_EQ(parse_node_record(json.dump()).keys, (std::vector<std::string>{"k1", "k2"}));
+  json["keys"] = std::vector<std::string>(100'000, "k1");
+  EXPECT_EQ(parse_node_record(json.dump()).keys.size(), 64U);
+}
+
 TEST(NodeRecord, ReadsThoseOfTheFirstProgram) {
   const auto record = parse_node_record(R"({"format":1,"host":"proxy-2","program_version":"2.0.0",
       "proxysql_version":"2.7.2","configurations":{"mysql_servers":{"version":17,"sha256":"7f","outcome":"applied",

@@ -326,7 +326,7 @@ TEST(Weigh, TellsHowWellANodeKnowsAVersion) {
   const ConfigurationState applied{
       .version = 7, .sha256 = sha256_hex("text"), .outcome = Outcome::applied, .at = "", .warnings = {}};
   State state;
-  const auto acquaintance = [&] { return acquaintance_with(entry, state, "mysql_users"); };
+  const auto acquaintance = [&] { return acquaintance_with(entry, Keyring(), state, "mysql_users"); };
   EXPECT_EQ(acquaintance(), Acquaintance::none);
   state.record("mysql_users", applied);
   EXPECT_EQ(acquaintance(), Acquaintance::untold);

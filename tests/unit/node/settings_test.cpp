@@ -485,7 +485,10 @@ TEST(Settings, NameVariableRuleAndValue) {
     const char* value;
     const char* error;
   } cases[] = {
-      {"CONSUL_HTTP_ADDR", "h:port", "environment: CONSUL_HTTP_ADDR: must be a port from 1 to 65535, is \"port\""},
+      {"CONSUL_HTTP_ADDR", "h:port",
+       "environment: CONSUL_HTTP_ADDR: must have a number behind the colon, is another text"},
+      {"CONSUL_CLIENT_KEY", "-----BEGIN PRIVATE KEY-----\nMIIE",
+       "environment: CONSUL_CLIENT_KEY: must be an absolute path, is another text"},
       {"CONSUL_HTTP_ADDR", "h:99999", "environment: CONSUL_HTTP_ADDR: must be a port from 1 to 65535, is \"99999\""},
       {"CONSUL_HTTP_ADDR", ":8500", "environment: CONSUL_HTTP_ADDR: must name a host, is \":8500\""},
       {"CONSUL_HTTP_ADDR", "http://", "environment: CONSUL_HTTP_ADDR: must name a host, is \"http://\""},
