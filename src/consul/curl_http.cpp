@@ -294,7 +294,11 @@ std::string CurlHttp::without_secrets(std::string_view text, std::size_t limit) 
 std::string CurlHttp::shown(std::string_view words, const std::vector<std::string_view>& sent) const {
   constexpr std::size_t most_shown = 200;
   constexpr std::size_t most_looked_at = 4096;
-  const auto own = without_echo(words.substr(0, most_looked_at), sent);
+  std::vector<std::string> encoded;
+  for (const auto one : sent) encoded.push_back(to_base64(one));
+  std::vector<std::string_view> not_shown(encoded.begin(), encoded.end());
+  not_shown.insert(not_shown.end(), sent.begin(), sent.end());
+  const auto own = without_echo(words.substr(0, most_looked_at), not_shown);
   return printable(without_secrets(own, most_shown), most_shown);
 }
 

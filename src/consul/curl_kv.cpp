@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/consul/curl_http.h"
 #include "proxysql_consul/consul/kv_json.h"
@@ -83,17 +82,12 @@ class CurlKv : public KvStore {
     const auto doing = "transaction on " + key;
     const auto body = format_transaction(operations);
     const auto answer = http_.request({.method = "PUT", .path = "/v1/txn", .query = {}, .body = body, .doing = doing});
-    std::vector<std::string> encoded;
     std::vector<std::string_view> sent;
-    if (answer.status != 200) {
-      for (const auto& operation : operations) encoded.push_back(to_base64(operation.value));
-      sent.assign(encoded.begin(), encoded.end());
-      for (const auto& operation : operations) sent.push_back(operation.value);
-    }
+    for (const auto& operation : operations) sent.push_back(operation.value);
     if (answer.status != 409) check(answer, doing, key, "write", sent);
     auto commit = parse_commit(answer.body);
     if (!commit) http_.fail(doing, "the answer is none of a transaction");
-    commit->refusal = http_.shown(commit->refusal, sent);
+    if (!commit->committed) commit->refusal = http_.shown(commit->refusal, sent);
     if (commit->refusal.find("ermission denied") != std::string::npos)
       http_.deny(doing, commit->refusal, rule(key, "write"));
     return std::move(*commit);

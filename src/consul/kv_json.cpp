@@ -130,7 +130,7 @@ std::optional<KvCommit> parse_commit(std::string_view text) {
       const auto what = error.is_object() ? error.find("What") : error.end();
       commit.refusal += what != error.end() && what->is_string() ? what->get<std::string>() : "no reason given";
     }
-    if (commit.refusal.empty()) commit.refusal = "no reason given";
+    commit.refusal = printable(commit.refusal.empty() ? "no reason given" : commit.refusal);
     return commit;
   }
   const auto results = json.find("Results");
