@@ -142,7 +142,7 @@ std::string without_echo(std::string_view text, const std::vector<std::string_vi
       longest = std::max(longest, static_cast<std::size_t>(end.first - rest.begin()));
     }
     has_echo = has_echo || longest > 0;
-    shown += longest > 0 ? "***" : std::string(1, rest.front());
+    shown += longest > 0 ? "***" : rest.substr(0, 1);
     rest.remove_prefix(std::max(longest, std::size_t{1}));
   }
   return has_echo ? shown : std::string(text);
