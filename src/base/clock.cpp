@@ -14,7 +14,10 @@ std::chrono::steady_clock::time_point SystemClock::steady() { return std::chrono
 void SystemClock::pause(std::chrono::milliseconds time) {
   // A signal does not end a sleep, so it is looked for between short ones.
   constexpr std::chrono::milliseconds longest{50};
-  for (; time.count() > 0 && !stopping(); time -= longest) std::this_thread::sleep_for(std::min(time, longest));
+  for (; time.count() > 0; time -= longest) {
+    std::this_thread::sleep_for(std::min(time, longest));
+    if (stopping()) break;
+  }
 }
 
 std::string format_time(std::chrono::system_clock::time_point time) {

@@ -289,9 +289,11 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, Clo
     refuse(path, "is no lock file of proxysql-consul", remove_it);
   }
   share(file, path);
-  const auto deadline = clock.steady() + limit;
+  constexpr std::chrono::seconds longest_when_stopping{1};
+  auto deadline = clock.steady() + limit;
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock", errno);
+    if (clock.stopping()) deadline = std::min(deadline, clock.steady() + longest_when_stopping);
     if (clock.steady() >= deadline) {
       throw Locked(ExitCode::settings,
                    path + ": another proxysql-consul (pid " + read_file(path).value_or("unknown") + ") still holds it",

@@ -40,6 +40,12 @@ std::optional<Held> open_document(KvStore& store, const Keys& keys, const Keyrin
   return held;
 }
 
+void refuse_frozen(KvStore& store, const Keys& keys) {
+  const auto freeze = store.get(keys.freeze());
+  if (!freeze) return;
+  throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
+}
+
 Published Publisher::publish(const Document& ours, const Weigh& weigh) {
   text_.clear();
   is_unanswered_ = false;
@@ -114,9 +120,7 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
 }
 
 void Publisher::refuse_frozen() {
-  const auto freeze = patience_.retry([&] { return store_.get(keys_.freeze()); });
-  if (!freeze) return;
-  throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
+  patience_.retry([&] { proxysql_consul::refuse_frozen(store_, keys_); });
 }
 
 /// As open_document(); tables whose packed form has the hash of ours are ours.

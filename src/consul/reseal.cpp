@@ -9,7 +9,7 @@
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/consul/blobs.h"
-#include "proxysql_consul/model/freeze.h"
+#include "proxysql_consul/consul/publish.h"
 
 namespace proxysql_consul {
 namespace {
@@ -41,7 +41,10 @@ StoredDocument sealed_anew(KvStore& store, const Keys& keys, const Keyring& ring
 
 /// False where somebody else wrote first.
 bool replace(KvStore& store, const Keys& keys, const KvEntry& entry, const StoredDocument& with) {
-  if (!with.parts && with.text.size() > most_bytes) return store.put(entry.key, with.text, entry.modify_index);
+  if (!with.parts && with.text.size() > most_bytes) {
+    refuse_frozen(store, keys);
+    return store.put(entry.key, with.text, entry.modify_index);
+  }
   std::vector<KvOperation> operations = {
       {.verb = KvOperation::Verb::cas, .key = entry.key, .value = with.text, .index = entry.modify_index},
       {.verb = KvOperation::Verb::check_not_exists, .key = keys.freeze(), .value = {}}};
@@ -50,12 +53,6 @@ bool replace(KvStore& store, const Keys& keys, const KvEntry& entry, const Store
 }
 
 }  // namespace
-
-void refuse_frozen(KvStore& store, const Keys& keys) {
-  const auto freeze = store.get(keys.freeze());
-  if (!freeze) return;
-  throw Error(ExitCode::refused, describe(parse_freeze(freeze->value)), "`thaw` ends that; then try again");
-}
 
 Resealed reseal(KvStore& store, const Keys& keys, const Keyring& ring, const std::string& key,
                 const std::string& configuration) {

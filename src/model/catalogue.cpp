@@ -32,6 +32,10 @@ constexpr std::array node_variables = {
     std::string_view{"pgsql-eventslog_filename"},
     std::string_view{"pgsql-auditlog_filename"},
     std::string_view{"admin-ssl_keylog_file"},
+    // A program that ProxySQL 1.x runs.
+    std::string_view{"admin-proxysql_consul_script_path"},
+    // Nothing that came later could be applied, not even its end.
+    std::string_view{"admin-read_only"},
     std::string_view{"sqliteserver-mysql_ifaces"},
     std::string_view{"clickhouse-mysql_ifaces"},
     std::string_view{"mcp-port"},

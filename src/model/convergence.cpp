@@ -207,9 +207,7 @@ std::size_t Convergence::live() const {
 
 Convergence converge(const Keys& keys, const Picture& picture, const Keyring& ring) {
   Convergence result;
-  const auto freeze = std::find_if(picture.entries.begin(), picture.entries.end(),
-                                   [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
-  if (freeze != picture.entries.end()) result.frozen = parse_freeze(freeze->value);
+  result.frozen = find_freeze(picture.entries, keys);
   result.configurations = read_configurations(keys, ring, picture);
   for (const auto& entry : picture.records) {
     auto node = read_node(keys, entry);

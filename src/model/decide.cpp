@@ -15,12 +15,6 @@ bool accepts(const Recipient& recipient, std::string_view configuration) {
   return std::find(recipient.accept.begin(), recipient.accept.end(), configuration) != recipient.accept.end();
 }
 
-std::optional<std::string> freeze_in(const std::vector<KvEntry>& entries, const Keys& keys) {
-  const auto found =
-      std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
-  return found != entries.end() ? std::optional(describe(parse_freeze(found->value))) : std::nullopt;
-}
-
 /// Where the configuration of that key stands in the catalogue; behind all of it for what is none.
 std::size_t place_of(const KvEntry& entry, const Recipient& recipient) {
   const auto all = recipient.catalogue.all();
@@ -46,7 +40,7 @@ std::string suggestion(const KvEntry& entry, const std::string& name, const Cata
 }
 
 Decision decide_one(KvEntry entry, const Recipient& recipient, const State& state,
-                    const std::optional<std::string>& frozen) {
+                    const std::optional<Freeze>& frozen) {
   Decision decision;
   decision.entry = std::move(entry);
   const auto& key = decision.entry.key;
@@ -69,7 +63,7 @@ Decision decide_one(KvEntry entry, const Recipient& recipient, const State& stat
   if (!accepts(recipient, decision.configuration)) {
     return end(Verdict::not_accepted, "is not among the settings' \"accept\"");
   }
-  if (frozen) return end(Verdict::frozen, *frozen);
+  if (frozen) return end(Verdict::frozen, describe(*frozen));
   const auto* counted = state.counted(decision.configuration);
   if (!recipient.force && counted != nullptr && is_version(*counted, decision.entry, recipient.ring)) {
     return end(Verdict::applied, "version " + std::to_string(counted->version) + " was " +
@@ -107,7 +101,7 @@ bool is_version(const ConfigurationState& known, const KvEntry& entry, const Key
 }
 
 bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient) {
-  if (freeze_in(entries, recipient.keys)) return false;
+  if (find_freeze(entries, recipient.keys)) return false;
   return std::any_of(entries.begin(), entries.end(), [&](const KvEntry& entry) {
     const auto name = recipient.keys.name_of(entry.key);
     return name && recipient.catalogue.find(*name) != nullptr && accepts(recipient, *name);
@@ -115,7 +109,7 @@ bool may_apply(const std::vector<KvEntry>& entries, const Recipient& recipient) 
 }
 
 std::vector<Decision> decide(std::vector<KvEntry> entries, const Recipient& recipient, const State& state) {
-  const auto frozen = freeze_in(entries, recipient.keys);
+  const auto frozen = find_freeze(entries, recipient.keys);
   std::erase_if(entries, [&](const KvEntry& entry) {
     return entry.key == recipient.keys.prefix() || entry.key == recipient.keys.freeze();
   });

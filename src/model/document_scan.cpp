@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "proxysql_consul/base/crypto.h"
@@ -25,9 +26,71 @@ constexpr std::size_t most_values = 100'000;
 
 constexpr char strange_cell[] = "holds a cell that is neither string nor null";
 
+/// What JSON writes as it is.
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+bool is_plain_ascii(char c) { return is_plain(c) && static_cast<unsigned char>(c) < 0x80; }
+
+/// What is left of the text that is parsed.
+using Rest = std::string_view;
+
+/// The parser's way through the text, which it shares with who looks at the rest.
+class RestIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = char;
+
+  explicit RestIterator(Rest& rest) : rest_(&rest) {}
+
+  char operator*() const { return rest_->front(); }
+  RestIterator& operator++() {
+    rest_->remove_prefix(1);
+    return *this;
+  }
+  bool operator==(const RestIterator& other) const { return rest_->size() == other.rest_->size(); }
+
+ private:
+  Rest* rest_;
+};
+
+/// Takes the cells up to a row's end, which stays, where none of them needs an escape or is anything but text or null.
+/// Otherwise false, and nothing is taken.
+bool take_plain_cells(Rest& rest, std::vector<CellView>& cells) {
+  constexpr std::string_view null = "null";
+  // More than any table has columns, and few enough to be held beside the row.
+  constexpr std::size_t most_cells = 1000;
+  auto left = rest;
+  cells.clear();
+  for (;; left.remove_prefix(1)) {
+    if (cells.size() == most_cells) return false;
+    if (left.starts_with(null)) {
+      cells.emplace_back();
+      left.remove_prefix(null.size());
+    } else if (left.starts_with('"')) {
+      left.remove_prefix(1);
+      const auto* const end = std::find_if_not(left.begin(), left.end(), is_plain_ascii);
+      const auto size = static_cast<std::size_t>(end - left.begin());
+      if (end == left.end() || *end != '"') return false;
+      cells.emplace_back(left.substr(0, size));
+      left.remove_prefix(size + 1);
+    } else {
+      return false;
+    }
+    if (left.starts_with(']')) break;
+    if (!left.starts_with(',')) return false;
+  }
+  rest = left;
+  return true;
+}
+
 // NOLINTNEXTLINE(bugprone-exception-escape): what moving a tree could throw it does not.
 class Scanner : public nlohmann::json_sax<Json> {
  public:
+  /// `rest` is what stands behind the bracket with which the parser has just opened a row.
+  explicit Scanner(Rest& rest) : rest_(rest) {}
+
   ScannedDocument take() { return std::move(scanned_); }
   bool is_too_large() const { return is_too_large_; }
 
@@ -120,6 +183,7 @@ class Scanner : public nlohmann::json_sax<Json> {
       case in_rows:
         if (event == Event::open_array) {
           scanned_.tables[current_].table.rows.start();
+          take_plain_rows();
         } else {
           refuse(event, "holds a row that is no list");
         }
@@ -153,6 +217,18 @@ class Scanner : public nlohmann::json_sax<Json> {
     tables[current_] = {.table = {.name = name, .columns = {}, .rows = {}}, .problem = {}};
   }
 
+  /// Most rows need no parser, which is given the end of the last of them, or the beginning of the first that does.
+  void take_plain_rows() {
+    constexpr std::string_view next = "],[";
+    auto& rows = scanned_.tables[current_].table.rows;
+    while (take_plain_cells(rest_, cells_)) {
+      for (const auto& cell : cells_) rows.add(cell);
+      if (!rest_.starts_with(next)) break;
+      rest_.remove_prefix(next.size());
+      rows.start();
+    }
+  }
+
   void add_cell(const CellView& cell) {
     if (cell && cell->find('\0') != std::string_view::npos) {
       refuse(Event::text, "holds a NUL byte, which ProxySQL cannot store");
@@ -175,6 +251,8 @@ class Scanner : public nlohmann::json_sax<Json> {
     if (event == Event::open_object || event == Event::open_array) skipped_from_ = level_;
   }
 
+  Rest& rest_;
+  std::vector<CellView> cells_;  ///< of a row that is taken
   ScannedDocument scanned_;
   std::vector<Json*> open_;  ///< the containers of the tree that are, the outermost first
   std::string key_;          ///< of the value that comes next in the tree
@@ -190,8 +268,9 @@ class Scanner : public nlohmann::json_sax<Json> {
 }  // namespace
 
 std::optional<ScannedDocument> scan_document(std::string_view text) {
-  Scanner scanner;
-  if (!Json::sax_parse(text, &scanner)) {
+  Rest end;
+  Scanner scanner(text);
+  if (!Json::sax_parse(RestIterator(text), RestIterator(end), &scanner)) {
     if (!scanner.is_too_large()) return std::nullopt;
     throw Error(ExitCode::payload, "document: has more than " + std::to_string(most_members) +
                                        " members in one of its objects, or more than " + std::to_string(most_values) +
@@ -202,7 +281,6 @@ std::optional<ScannedDocument> scan_document(std::string_view text) {
 
 void append_json_string(std::string& to, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
-  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
   to += '"';
   for (const auto* at = text.begin(); at != text.end();) {
     const auto* const next = std::find_if_not(at, text.end(), is_plain);

@@ -1,5 +1,6 @@
 #include "proxysql_consul/model/freeze.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "proxysql_consul/base/text.h"
@@ -29,6 +30,12 @@ Freeze parse_freeze(std::string_view text) {
 std::string format_freeze(const Freeze& freeze) {
   const Json json = {{"reason", freeze.reason}, {"by", freeze.by}, {"host", freeze.host}, {"at", freeze.at}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<Freeze> find_freeze(const std::vector<KvEntry>& entries, const Keys& keys) {
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == keys.freeze(); });
+  return found != entries.end() ? std::optional(parse_freeze(found->value)) : std::nullopt;
 }
 
 std::string frozen_by(const Freeze& freeze) {

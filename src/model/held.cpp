@@ -4,6 +4,7 @@
 
 #include "proxysql_consul/base/crypto.h"
 #include "proxysql_consul/base/text.h"
+#include "proxysql_consul/model/freeze.h"
 
 namespace proxysql_consul {
 namespace {
@@ -94,7 +95,7 @@ Finding judge_held(const Keys& keys, const Catalogue& catalogue, const std::vect
   const auto find_entry = [&](const std::string& key) {
     return std::find_if(entries.begin(), entries.end(), [&](const KvEntry& entry) { return entry.key == key; });
   };
-  const bool is_frozen = find_entry(keys.freeze()) != entries.end();
+  const bool is_frozen = find_freeze(entries, keys).has_value();
   std::size_t count = 0;
   std::vector<std::string> lines;
   bool is_for_force = false;

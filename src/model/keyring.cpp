@@ -1,6 +1,7 @@
 #include "proxysql_consul/model/keyring.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <utility>
@@ -59,6 +60,13 @@ bool is_key_id(std::string_view text) {
   constexpr std::size_t longest = 64;
   constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
   return !text.empty() && text.size() <= longest && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
+std::vector<std::string> key_ids_among(std::vector<std::string> ids) {
+  constexpr std::size_t most = 64;
+  std::erase_if(ids, [](const std::string& id) { return !is_key_id(id); });
+  ids.resize(std::min(ids.size(), most));
+  return ids;
 }
 
 std::vector<std::string> Keyring::ids() const {

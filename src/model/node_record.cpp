@@ -14,7 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t record_format = 1;
-constexpr std::size_t most_keys = 64;
 
 constexpr auto unfinished_rollback = "a rollback that began here has not ended: `pull` takes Consul's version";
 
@@ -102,10 +101,7 @@ NodeRecord parse_node_record(std::string_view text) {
                       .proxysql_version = json.value("proxysql_version", std::string()),
                       .following = json.value("following", false),
                       .frozen = json.value("frozen", false),
-                      .keys = json.value("keys", std::vector<std::string>())};
-    // Anybody who may write to Consul can have put anything here, and messages name them.
-    std::erase_if(record.keys, [](const std::string& id) { return !is_key_id(id); });
-    record.keys.resize(std::min(record.keys.size(), most_keys));
+                      .keys = key_ids_among(json.value("keys", std::vector<std::string>()))};
     record.keep_local = json.value("keep_local", std::vector<std::string>());
     for (const auto& [name, entry] : json.at("configurations").items()) {
       at = printable(name, 64);

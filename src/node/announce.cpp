@@ -68,4 +68,19 @@ void announce(const Job& job, NodeFiles& files, const std::string& proxysql_vers
   }
 }
 
+void look_at_record(const Job& job, KvStore& store) {
+  try {
+    const NodeFiles known(job, true);
+    const auto entry = store.get(job.settings.keys().node(known.uuid()));
+    if (entry && entry->modify_index == known.state().record_index) return;
+    NodeFiles files(job, false);
+    files.state().published = false;
+    files.write_state();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error& error) {
+    job.log.debug("this node's record was not looked at: {}", error.what());
+  }
+}
+
 }  // namespace proxysql_consul

@@ -2,7 +2,7 @@
 
 #include "proxysql_consul/base/text.h"
 #include "proxysql_consul/model/held.h"
-#include "proxysql_consul/model/state.h"
+#include "proxysql_consul/model/state_json.h"
 #include "proxysql_consul/node/identity.h"
 
 namespace proxysql_consul {

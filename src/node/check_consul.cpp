@@ -10,6 +10,7 @@
 #include "proxysql_consul/model/held.h"
 #include "proxysql_consul/model/keyring.h"
 #include "proxysql_consul/model/node_record.h"
+#include "proxysql_consul/model/state_json.h"
 #include "proxysql_consul/node/check.h"
 #include "proxysql_consul/node/follow.h"
 #include "proxysql_consul/node/identity.h"

@@ -106,8 +106,7 @@ class Differ {
     std::vector<std::string> pulled;
     bool needs_force = false;
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      const auto& accept = job_.settings.accept;
-      if (std::find(accept.begin(), accept.end(), names_[i]) == accept.end()) continue;
+      if (!job_.settings.accepts(names_[i])) continue;
       pulled.push_back(names_[i]);
       // What is recorded as here is passed over otherwise.
       const auto* counted = files_.state().counted(names_[i]);

@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::chrono::seconds patience_of_looking{10};
 
-bool is_among(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::string describe(const Comparison& comparison) {
   std::string text;
   for (const auto& table : comparison.tables) {
@@ -35,8 +31,9 @@ ExitCode DriftWatch::look(const Signs& signs) {
   auto worst = ExitCode::ok;
   if (job_.settings.drift == Drift::ignore || !signs.start) return worst;
   for (const auto& configuration : job_.settings.catalogue.all()) {
-    if (!is_among(job_.settings.accept, configuration.name)) continue;
-    if (is_among(job_.settings.publish, configuration.name)) continue;
+    if (!job_.settings.accepts(configuration.name)) continue;
+    const auto& publish = job_.settings.publish;
+    if (std::find(publish.begin(), publish.end(), configuration.name) != publish.end()) continue;
     try {
       worst = worst_of(worst, look_at(configuration, signs));
     } catch (const Interrupted&) {

@@ -148,9 +148,8 @@ class Follower {
 
   /// Says it once, and what ends it once.
   void tell_frozen(const std::vector<KvEntry>& entries) {
-    const auto freeze = job_.settings.keys().freeze();
-    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& one) { return one.key == freeze; });
-    auto now = found == entries.end() ? std::string() : describe(parse_freeze(found->value));
+    const auto freeze = find_freeze(entries, job_.settings.keys());
+    auto now = freeze ? describe(*freeze) : std::string();
     if (now == frozen_) return;
     job_.log.info("{}", now.empty() ? "thawed: applies what comes again" : now + ": applies nothing until the thaw");
     frozen_ = std::move(now);
@@ -161,6 +160,10 @@ class Follower {
     is_due_ = false;
     next_whole_reading_ = clock_.steady() + longest_query;
     tell_frozen(entries);
+    if (clock_.steady() >= next_look_at_record_) {
+      next_look_at_record_ = clock_.steady() + longest_query;
+      look_at_record(job_, *consul_);
+    }
     auto kept = proxysql_.is_away() ? loads_.keep_nothing() : loads_.keep_overtaken(entries);
     auto status = kept.status;
     try {
@@ -209,7 +212,7 @@ class Follower {
   void look_for_drift() {
     next_comparison_ = clock_.steady() + pause_of_comparing_(between_comparisons);
     renew_metrics(job_);
-    if (!proxysql_.signs() || proxysql_.is_away()) return;
+    if (!proxysql_.signs() || proxysql_.is_away() || consul_is_away_) return;
     // What failed here is tried again anyway.
     is_due_ = is_due_ || (!again_at_ && drift_.finds_failure());
     drift_.look(*proxysql_.signs());
@@ -246,6 +249,7 @@ class Follower {
   std::optional<Time> publish_again_at_;  ///< for what could not be published
   Time next_whole_reading_{};
   Time next_comparison_{};
+  Time next_look_at_record_{};
   std::string frozen_;      ///< why, and by whom; "" where the cluster is not
   bool has_loads_ = false;  ///< something is to be published
   bool is_due_ = false;     ///< a delivery is, whether Consul's index moved or not
@@ -310,7 +314,7 @@ ExitCode follow(const Job& job) {
       is_to_reload = Follower(own).run();
     } catch (const Error& error) {
       if (!before || error.code() != ExitCode::settings) {
-        tell_following(job, false);
+        tell_following(own, false);
         throw;
       }
       // What is wrong with some settings ProxySQL alone can tell.
@@ -321,7 +325,7 @@ ExitCode follow(const Job& job) {
     if (!is_to_reload) {
       job.context.notify("STOPPING=1");
       try {
-        tell_following(job, false);
+        tell_following(own, false);
       } catch (const Error& error) {
         // It was told to end, and does: that the disk is full, say, is no failure of that.
         report(job.log, error);

@@ -2,6 +2,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/model/metrics.h"
+#include "proxysql_consul/model/state_json.h"
 #include "proxysql_consul/node/identity.h"
 #include "proxysql_consul/node/watched_store.h"
 #include "proxysql_consul/proxysql/loads.h"

@@ -43,7 +43,7 @@ void LocalLoads::look_up_bases(const Signs& signs) {
   if (has_started) bases_.clear();
   start_ = signs.start;
   for (const auto* configuration : configurations_) {
-    const auto* known = state.at_runtime(configuration->name);
+    const auto* known = state.came_to_runtime(configuration->name);
     if (known != nullptr && !known->load.empty()) {
       bases_[configuration->name] = known->load;
     } else {
@@ -108,7 +108,7 @@ void LocalLoads::tell_unpublished(const std::string& name, const std::string& lo
   const auto now = load + " " + why.what();
   if (std::exchange(said_[name], now) != now) report(job_.log, why, name);
   try {
-    record_unpublished(name, why.what());
+    record_unpublished(name, load, why.what());
   } catch (const Interrupted&) {
     throw;
   } catch (const Error& error) {
@@ -118,8 +118,11 @@ void LocalLoads::tell_unpublished(const std::string& name, const std::string& lo
 }
 
 /// The others see that this node holds something else than Consul.
-void LocalLoads::record_unpublished(const std::string& name, const std::string& why) {
+void LocalLoads::record_unpublished(const std::string& name, const std::string& load, const std::string& why) {
   NodeFiles files(job_, false);
+  files.state().observe(start_);
+  // Another run has applied it meanwhile, and nobody else loaded it.
+  if (const auto* known = files.state().at_runtime(name); known != nullptr && known->load == load) return;
   files.state().tell_unpublished(name, std::chrono::system_clock::to_time_t(job_.context.clock.now()));
   files.write_state();
   if (files.state().find(name) == nullptr) return;
@@ -148,11 +151,16 @@ LocalLoads::Kept LocalLoads::keep_overtaken(std::vector<KvEntry>& entries) {
   const auto keys = job_.settings.keys();
   for (const auto* configuration : configurations_) {
     const std::string name(configuration->name);
+    if (!job_.settings.accepts(name)) continue;
     const auto entry =
         std::find_if(entries.begin(), entries.end(), [&](const KvEntry& e) { return e.key == keys.document(name); });
     if (entry == entries.end()) continue;
     try {
-      kept.loads[name] = keep_one(*configuration, *entry);
+      if (auto load = keep_one(*configuration, *entry)) {
+        kept.loads[name] = std::move(*load);
+      } else {
+        entries.erase(entry);
+      }
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& error) {
@@ -183,7 +191,7 @@ bool LocalLoads::has_started(const std::string& name, const State& state, const 
   return !is_known_start || base == bases_.end() || base->second == load;
 }
 
-std::string LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
+std::optional<std::string> LocalLoads::keep_one(const Configuration& configuration, const KvEntry& entry) {
   const std::string name(configuration.name);
   const auto keys = job_.settings.keys();
   auto patience = job_.begin(patience_of_keeping);
@@ -192,9 +200,15 @@ std::string LocalLoads::keep_one(const Configuration& configuration, const KvEnt
   // Before anything of it is read, so that what is loaded from here on is not taken for kept.
   const auto signs = proxysql.signs(files.state().start);
   files.state().observe(signs.start);
-  const auto* counted = files.state().counted(name);
-  if (counted != nullptr && is_version(*counted, entry, job_.settings.keyring())) return counted->load;
   auto load = load_of(signs.loads, configuration);
+  const bool tells_loads = !load.empty() && tells_all_loads(configuration);
+  if (const auto* came = files.state().came_to_runtime(name); came != nullptr && !came->load.empty()) {
+    const bool is_it = is_version(*came, entry, job_.settings.keyring());
+    // Somebody loaded something else since, which is to be published, and nothing overtakes it.
+    if (is_it && tells_loads && came->load != load) return std::nullopt;
+    if (is_it && files.state().counted(name) != nullptr) return came->load;
+    if (tells_loads && came->load == load) return load;
+  }
   const auto store = job_.open_consul(job_.settings.consul);
   auto versions = patience.retry([&] { return list_versions(*store, keys, name); });
   const auto* known = files.state().find(name);

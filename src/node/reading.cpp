@@ -31,9 +31,7 @@ std::vector<const Configuration*> select_configurations(const std::vector<std::s
   std::vector<const Configuration*> selected;
   if (names.empty()) {
     for (const auto& configuration : settings.catalogue.all()) {
-      const auto& accept = settings.accept;
-      const bool accepted = std::find(accept.begin(), accept.end(), configuration.name) != accept.end();
-      if (accepted && inventory.has(configuration)) selected.push_back(&configuration);
+      if (settings.accepts(configuration.name) && inventory.has(configuration)) selected.push_back(&configuration);
     }
     return selected;
   }

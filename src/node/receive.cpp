@@ -58,13 +58,14 @@ class Receiver {
     if (files_.is_new()) files_.state().published = false;
     const auto starts = files_.state().start_number;
     if (may_apply(entries, recipient)) observe_start();
-    files_.state().tell_frozen(is_frozen(entries));
+    const auto freeze = find_freeze(entries, keys_);
+    files_.state().tell_frozen(freeze.has_value());
     const auto decisions = decide(std::move(entries), recipient, files_.state());
     for (const auto& decision : decisions) {
       if (job_.context.clock.stopping()) break;
       worst = worst_of(worst, handle(decision));
     }
-    if (worst == ExitCode::ok && !did_something_ && !options_.quiet) say_why_nothing(decisions);
+    if (worst == ExitCode::ok && !did_something_ && !options_.quiet) say_why_nothing(decisions, freeze);
     if (!options_.dry_run) {
       files_.write_state();
       // After a start it may be another version, for which it has to be asked.
@@ -119,15 +120,15 @@ class Receiver {
     const auto& key = decision.entry.key;
     switch (decision.verdict) {
       case Verdict::foreign:
-        job_.log.log(decision.is_misplaced ? spdlog::level::warn : spdlog::level::info, "{}: passed over: {}",
-                     printable(key, 100), decision.reason);
+        job_.log.log(decision.is_misplaced ? spdlog::level::warn : news(), "{}: passed over: {}", printable(key, 100),
+                     decision.reason);
         // Of a newer program, or one that other nodes' settings add: they would wait for this node.
         if (is_document_of(decision)) pass_over(decision, PassedOver::not_accepted);
         return ExitCode::ok;
       case Verdict::not_accepted:
         // Whoever names configurations knows that the others are passed over.
         if (!options_.configurations.empty()) return ExitCode::ok;
-        job_.log.info("{}: passed over: {}", key, decision.reason);
+        job_.log.log(news(), "{}: passed over: {}", key, decision.reason);
         pass_over(decision, PassedOver::not_accepted);
         return ExitCode::ok;
       case Verdict::frozen:
@@ -167,6 +168,9 @@ class Receiver {
     }
   }
 
+  /// The level of what each delivery brings again.
+  spdlog::level::level_enum news() const { return options_.quiet ? spdlog::level::debug : spdlog::level::info; }
+
   std::optional<std::string> only_over(const std::string& name) const {
     const auto found = options_.only_over.find(name);
     return found != options_.only_over.end() ? std::optional(found->second) : std::nullopt;
@@ -185,24 +189,20 @@ class Receiver {
     files_.state().pass_over(decision.configuration, decision.entry.modify_index, why, job_.now());
   }
 
-  bool is_frozen(const std::vector<KvEntry>& entries) const {
-    return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == keys_.freeze(); });
-  }
-
-  void say_why_nothing(const std::vector<Decision>& decisions) const {
+  void say_why_nothing(const std::vector<Decision>& decisions, const std::optional<Freeze>& freeze) const {
     const auto all = [&](Verdict verdict) {
       return std::all_of(decisions.begin(), decisions.end(), [&](const auto& d) { return d.verdict == verdict; });
     };
-    const auto some = [&](Verdict verdict) {
-      return std::find_if(decisions.begin(), decisions.end(), [&](const auto& d) { return d.verdict == verdict; });
+    const auto none = [&](Verdict verdict) {
+      return std::none_of(decisions.begin(), decisions.end(), [&](const auto& d) { return d.verdict == verdict; });
     };
     auto& out = job_.context.out;
     out << (options_.dry_run ? "-- nothing to do: " : "nothing to do: ");
-    if (const auto frozen = some(Verdict::frozen); frozen != decisions.end()) {
-      out << frozen->reason << " (`thaw` ends that)\n";
+    if (freeze) {
+      out << describe(*freeze) << " (`thaw` ends that)\n";
     } else if (all(Verdict::foreign)) {
       out << "Consul holds no configuration under " << keys_.prefix() << "\n";
-    } else if (some(Verdict::applied) == decisions.end()) {
+    } else if (none(Verdict::applied)) {
       out << "this node accepts none of the configurations that came\n";
     } else {
       out << "what came was applied or saved here before (`pull --force` applies it again)\n";
@@ -313,7 +313,7 @@ class Receiver {
 void check_names(const Settings& settings, const std::vector<std::string>& names) {
   for (const auto& name : names) {
     settings.catalogue.named(name);
-    if (std::find(settings.accept.begin(), settings.accept.end(), name) == settings.accept.end()) {
+    if (!settings.accepts(name)) {
       throw Error(ExitCode::usage, "this node does not accept " + name, "add it to \"accept\" in the settings");
     }
   }
@@ -333,13 +333,9 @@ ExitCode pull(const Job& job, const ReceiveOptions& options) {
   check_names(job.settings, options.configurations);
   Receiver receiver(job, job.begin(receiving_patience), options);
   auto entries = receiver.fetch();
-  const auto keys = job.settings.keys();
-  const auto freeze =
-      std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.key == keys.freeze(); });
-  if (freeze != entries.end()) {
-    const auto words = describe(parse_freeze(freeze->value));
+  if (const auto freeze = find_freeze(entries, job.settings.keys())) {
     receiver.acknowledge_freeze(std::move(entries));
-    throw Error(ExitCode::refused, words, "`thaw` ends that; then pull again");
+    throw Error(ExitCode::refused, describe(*freeze), "`thaw` ends that; then pull again");
   }
   if (entries.empty()) {
     job.log.warn("nothing is under {} in Consul: save first, or is consul_prefix another?", job.settings.consul.prefix);

@@ -7,6 +7,7 @@
 
 #include "proxysql_consul/base/log.h"
 #include "proxysql_consul/consul/blobs.h"
+#include "proxysql_consul/consul/publish.h"
 #include "proxysql_consul/consul/reseal.h"
 #include "proxysql_consul/node/key_holders.h"
 

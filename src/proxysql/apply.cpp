@@ -45,7 +45,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   writes_ = count_rows(session, {}).writes;
   auto memory = read(session, Layer::memory, document_.tables);
   Applied result;
-  fit_document(session, inventory, memory, result);
+  fit_document(session, inventory, memory, runtime, result);
   if (schemas_.empty()) return result;
   // What a monitor did is nobody's edit.
   const bool as_loaded = runtime && runtime->as_loaded;
@@ -108,10 +108,7 @@ Applied Application::run(AdminSession& session, const Inventory& inventory) {
   if (options_.on_writing) options_.on_writing();
   write(session, inventory, plan);
   if (plan.load) verify_runtime(session, inventory, plan.target, result);
-  if (plan.save) {
-    command(session, save_statement(configuration_));
-    verify_disk(session, result);
-  }
+  if (plan.save) save(session, result);
   return result;
 }
 
@@ -143,11 +140,13 @@ void Application::settle(RuntimeTables& runtime, const std::vector<Table>& memor
 }
 
 void Application::fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
-                               Applied& result) {
+                               const std::optional<RuntimeTables>& runtime, Applied& result) {
   sharing_ = Sharing(options_.scope, schemas_);
   sharing_.see(memory);
-  auto fitted = fit(configuration_, document_.tables, schemas_, variables_in(configuration_, memory),
-                    options_.scope.exclude_variables, &sharing_);
+  auto variables = variables_in(configuration_, memory);
+  // A variable that somebody deleted from memory is there all the same.
+  if (runtime) std::ranges::move(variables_in(configuration_, runtime->tables), std::back_inserter(variables));
+  auto fitted = fit(configuration_, document_.tables, schemas_, variables, options_.scope.exclude_variables, &sharing_);
   wanted_ = {.tables = std::move(fitted.tables), .from_memory = document_.from_memory};
   // What the document does not speak of stays as it is; a LOAD is of all variables, and of all tables.
   const auto is_spoken_of = [&](const TableSchema& schema) {
@@ -295,15 +294,28 @@ void Application::verify_runtime(AdminSession& session, const Inventory& invento
   if (result.refused) fail(result, Outcome::partial, "not taken by ProxySQL: ", missing);
 }
 
-/// ProxySQL says OK also where the disk took nothing.
+/// What is at runtime then stays there, whatever comes of it.
+void Application::save(AdminSession& session, Applied& result) const {
+  try {
+    command(session, save_statement(configuration_));
+    verify_disk(session, result);
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const Error& error) {
+    fail(result, Outcome::failed, "at runtime, but not known to be on disk: ", {error.what()});
+  }
+}
+
+/// ProxySQL mostly says OK also where the disk took nothing.
 void Application::verify_disk(AdminSession& session, Applied& result) const {
   if (configuration_.variables.empty() && is_on_disk(session, schemas_)) return;
   // Memory is what was verified, and what a LOAD may have written in other words since.
   const auto memory = read(session, Layer::memory, wanted_.tables);
   const auto disk = read(session, Layer::disk, memory);
   for (const auto& schema : schemas_) {
-    const auto lines =
-        differences(schema, table_named(memory, schema.name), table_named(disk, schema.name), Match::exact, false, 3);
+    // A variable that ProxySQL knows no more stays on disk whatever is saved.
+    const auto lines = differences(schema, table_named(memory, schema.name), table_named(disk, schema.name),
+                                   Match::exact, !configuration_.variables.empty(), 3);
     if (!lines.empty()) fail(result, Outcome::failed, "at runtime, but SAVE did not bring it to disk: ", lines);
   }
 }

@@ -85,7 +85,7 @@ Table with_kept_rows(const TableSchema& schema, Table wanted, const Table& memor
   return wanted;
 }
 
-/// The variables that are there, with the wanted values.
+/// The variables that are there, with the wanted values, and the wanted ones that somebody has deleted.
 Table with_other_variables(const Table& wanted, const Table& memory) {
   std::map<CellView, RowView> by_name;
   for (const auto& row : wanted.rows) by_name[row[0]] = row;
@@ -93,7 +93,9 @@ Table with_other_variables(const Table& wanted, const Table& memory) {
   for (const auto& row : memory.rows) {
     const auto named = by_name.find(row[0]);
     target.rows.push_back(named != by_name.end() ? named->second : row);
+    if (named != by_name.end()) by_name.erase(named);
   }
+  for (const auto& [name, row] : by_name) target.rows.push_back(row);
   return target;
 }
 

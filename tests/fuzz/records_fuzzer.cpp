@@ -4,7 +4,7 @@
 #include "fuzz/fuzz_target.h"
 #include "proxysql_consul/model/freeze.h"
 #include "proxysql_consul/model/node_record.h"
-#include "proxysql_consul/model/state.h"
+#include "proxysql_consul/model/state_json.h"
 #include "proxysql_consul/model/version_id.h"
 
 namespace proxysql_consul::testing {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "integration/end_to_end_fixture.h"
-#include "proxysql_consul/model/state.h"
+#include "proxysql_consul/model/state_json.h"
 
 namespace proxysql_consul::testing {
 namespace {

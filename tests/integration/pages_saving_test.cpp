@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "integration/end_to_end_fixture.h"
-#include "proxysql_consul/model/state.h"
+#include "proxysql_consul/model/state_json.h"
 #include "support/http_server.h"
 #include "support/page.h"
 

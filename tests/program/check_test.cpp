@@ -13,6 +13,7 @@
 #include <string>
 
 #include "proxysql_consul/base/files.h"
+#include "proxysql_consul/model/state_json.h"
 #include "support/fake_kv_store.h"
 #include "support/golden.h"
 #include "support/process.h"

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "program/follow_fixture.h"
+#include "proxysql_consul/base/error.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {
@@ -91,6 +94,78 @@ TEST_F(FollowAndPublish, SaysOfWhatAStartBroughtThatNobodyLoadedIt) {
               ::testing::Contains("warning: mysql_servers: ProxySQL holds something else than version " +
                                   version_of(servers_key) + ", which goes over it: kept in the history as " + id));
   EXPECT_EQ(times_said(ran, "was loaded here"), 0);
+}
+
+/// B's ProxySQL is away for a while, and has not started since.
+class FollowAndAnAbsence : public FollowAndPublish {
+ protected:
+  void set_away(bool is_away) {
+    b.is_away = is_away;
+    b.engine.on_statement(is_away ? [](std::string_view) { throw Unavailable(ExitCode::proxysql, "gone away"); }
+                                  : std::function<void(std::string_view)>());
+  }
+};
+
+TEST_F(FollowAndAnAbsence, LeavesWhatWasLoadedAndRefusedBefore) {
+  const auto lose_all = [&] { b.execute({"DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME"}); };
+  const auto ran = follow({{seconds(5), lose_all},
+                           {seconds(20), [&] { set_away(true); }},
+                           {seconds(40),
+                            [&] {
+                              EXPECT_EQ(b.state().find("mysql_servers")->outcome, Outcome::failed);
+                              set_away(false);
+                            }}},
+                          seconds(300));
+  EXPECT_THAT(b.servers(), ElementsAre()) << ::testing::PrintToString(ran.err);
+  EXPECT_THAT(history(), ElementsAre()) << "nothing overtook it";
+  follow({}, seconds(100));
+  EXPECT_THAT(b.servers(), ElementsAre()) << "nor is it taken for what was applied";
+  EXPECT_EQ(b.run({"save", "--force", "mysql_servers"}).status, 0);
+  EXPECT_EQ(a.update().status, 0);
+  EXPECT_THAT(a.servers(), ElementsAre());
+}
+
+TEST_F(FollowAndAnAbsence, SavesAfterTheThawWhatWasLoadedBefore) {
+  EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
+  follow({{seconds(5), [&] { b.set_servers({"mine"}); }},
+          {seconds(20), [&] { set_away(true); }},
+          {seconds(40), [&] { set_away(false); }},
+          {seconds(200), [&] { EXPECT_EQ(a.run({"thaw"}).status, 0); }}},
+         seconds(300));
+  EXPECT_THAT(b.servers(), ElementsAre("mine"));
+  EXPECT_THAT(consul.value_of(servers_key), HasSubstr("\"mine\""));
+  EXPECT_THAT(history(), Each(Not(HasSubstr(b.uuid())))) << "nothing overtook it";
+}
+
+TEST_F(FollowAndPublish, LooksForNothingToKeepWhereNobodyLoadedAnything) {
+  b.execute({"LOAD MYSQL SERVERS TO RUNTIME"});
+  std::size_t looks = 0;
+  follow({{seconds(5),
+           [&] {
+             consul.log.clear();
+             save_from_a({"theirs"});
+           }},
+          {seconds(20), [&] { looks = calls("LIST " + meta + "history/"); }}},
+         seconds(21));
+  EXPECT_THAT(b.servers(), ElementsAre("theirs"));
+  EXPECT_EQ(looks, 0U) << ::testing::PrintToString(consul.log);
+}
+
+TEST_F(FollowAndPublish, KeepsNothingOfWhatItDoesNotAccept) {
+  b.configure(R"("publish":["mysql_servers"],"accept":[])");
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              EXPECT_EQ(a.run({"freeze", "--reason", "noon"}).status, 0);
+                            }},
+                           {seconds(6), [&] { b.set_servers({"mine"}); }},
+                           {seconds(10),
+                            [&] {
+                              EXPECT_EQ(a.run({"thaw"}).status, 0);
+                              save_from_a({"theirs"});
+                            }}},
+                          seconds(60));
+  EXPECT_THAT(b.servers(), ElementsAre("mine"));
+  EXPECT_EQ(times_said(ran, "overtaken"), 0) << ::testing::PrintToString(ran.err);
 }
 
 TEST_F(Follow, LeavesNoFilesOfARunThatWasKilled) {

@@ -54,8 +54,8 @@ TEST_F(Follow, IsQuietWhileNothingHappens) {
   save_from_a({"one"});
   consul.log.clear();
   follow({}, std::chrono::hours(1));
-  // In each five minutes a query that waits, and one that does not.
-  EXPECT_LE(consul.log.size(), 30U) << ::testing::PrintToString(consul.log);
+  // In each five minutes a query that waits, one that does not, and a look at the node's record.
+  EXPECT_LE(consul.log.size(), 42U) << ::testing::PrintToString(consul.log);
 }
 
 TEST_F(Follow, TriesAgainWhatFailedUntilItSucceeds) {
@@ -226,6 +226,19 @@ TEST_F(FollowAndDrift, IsIgnoredWhereThatIsAskedFor) {
   const auto ran = follow({{seconds(5), [&] { b.set_servers({"other"}); }}}, seconds(300));
   EXPECT_THAT(ran.err, ElementsAre());
   EXPECT_THAT(b.servers(), ElementsAre("other"));
+}
+
+TEST_F(FollowAndDrift, IsLookedForWhenConsulIsBack) {
+  const auto ran = follow({{seconds(5),
+                            [&] {
+                              consul.always = FakeConsul::Failure::away;
+                              b.set_servers({"other"});
+                            }},
+                           {seconds(400), [&] { consul.always.reset(); }},
+                           {seconds(500), [&] { EXPECT_EQ(outcome_of_b(), "drifted"); }}},
+                          seconds(501));
+  EXPECT_THAT(ran.err, ElementsAre(HasSubstr(": away; tries on"), HasSubstr("answers again"),
+                                   HasSubstr("runtime differs from what was applied")));
 }
 
 TEST_F(FollowAndDrift, IsNoWorkOfAMonitor) {
@@ -408,9 +421,9 @@ TEST_F(Follow, ReadsItsSettingsAnew) {
   EXPECT_GT(std::filesystem::last_write_time(lock), long_ago);
   EXPECT_THAT(
       ran.err,
-      ElementsAre(HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
-                  HasSubstr("read the settings anew: follows proxysql/ in consul http://127.0.0.1:8500; publish: none"),
-                  HasSubstr("passed over"), HasSubstr("passed over")));
+      ElementsAre(
+          HasSubstr("unknown key"), HasSubstr("goes on with the settings as they were"),
+          HasSubstr("read the settings anew: follows proxysql/ in consul http://127.0.0.1:8500; publish: none")));
 }
 
 TEST_F(Follow, MendsWhatFailedForARunBesideIt) {
@@ -476,6 +489,9 @@ TEST_F(Follow, ReadsItsKeysAnewAndTellsTheOthers) {
                             }}},
                           seconds(30));
   EXPECT_THAT(told, ElementsAre("k1", "k2"));
+  const auto last = parse_node_record(consul.value_of(meta + "node/" + b.uuid()));
+  EXPECT_THAT(last.keys, ElementsAre("k1", "k2")) << "also when it ends";
+  EXPECT_FALSE(last.following);
   EXPECT_THAT(b.servers(), ElementsAre("two"));
   EXPECT_THAT(ran.err, ElementsAre(HasSubstr("read the settings anew")));
 }
@@ -495,6 +511,24 @@ TEST_F(Follow, TellsTheOthersThatItRuns) {
   const auto following = [&] { return parse_node_record(consul.value_of(meta + "node/" + b.uuid())).following; };
   follow({{seconds(5), [&] { EXPECT_TRUE(following()); }}}, seconds(10));
   EXPECT_FALSE(following());
+}
+
+TEST_F(Follow, TellsTheOthersAnewWhereConsulHasLostItsRecord) {
+  save_from_a({"one"});
+  const auto key = [&] { return meta + "node/" + b.uuid(); };
+  std::string record;
+  follow({{seconds(10),
+           [&] {
+             record = consul.value_of(key());
+             consul.set(key(), "as it was in a snapshot");
+           }},
+          {std::chrono::minutes(11),
+           [&] {
+             EXPECT_EQ(consul.value_of(key()), record);
+             consul.entries.erase(key());
+           }},
+          {std::chrono::minutes(22), [&] { EXPECT_EQ(consul.value_of(key()), record); }}},
+         std::chrono::minutes(23));
 }
 
 TEST_F(Follow, TellsTheServiceManagerHowItStands) {

@@ -238,6 +238,8 @@ TEST_F(Receive, SaysWhyThereIsNothingToDo) {
   }
   const auto folder = b.run({"update"}, R"([{"Key":"proxysql/","Value":null,"ModifyIndex":7}])");
   EXPECT_EQ(folder.out, "nothing to do: Consul holds no configuration under proxysql/\n");
+  const auto freeze = b.run({"update"}, R"([{"Key":"proxysql/freeze","Value":"YXVkaXQ=","ModifyIndex":8}])");
+  EXPECT_EQ(freeze.out, "nothing to do: the cluster is frozen: audit (`thaw` ends that)\n");
   save_from_a({"db1"});
   b.configure(R"("accept":["mysql_users"])");
   EXPECT_EQ(b.update().out, "nothing to do: this node accepts none of the configurations that came\n");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxysql_consul/model/node_record.h"
+#include "proxysql_consul/model/state_json.h"
 #include "support/program_node.h"
 
 namespace proxysql_consul::testing {

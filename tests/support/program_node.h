@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "proxysql_consul/model/state.h"
+#include "proxysql_consul/model/state_json.h"
 #include "proxysql_consul/node/settings.h"
 #include "proxysql_consul/proxysql/admin_session.h"
 #include "standin/standin_engine.h"

@@ -40,14 +40,14 @@ std::string output_of(std::vector<std::string> argv) {
 TEST(Alerts, AreRulesThatPrometheusTakesAndFireWhenTheyShould) {
   const auto promtool = unpacked_tool("prometheus", "promtool");
   EXPECT_THAT(output_of({promtool, "check", "rules", project + "/etc/prometheus-alerts.yml"}),
-              HasSubstr("6 rules found"));
+              HasSubstr("7 rules found"));
   EXPECT_THAT(output_of({promtool, "test", "rules", project + "/tests/testdata/prometheus-alerts-test.yml"}),
               HasSubstr("SUCCESS"));
 }
 
 TEST(Alerts, HaveACaseEach) {
   const auto rules = found_in(read_file(project + "/etc/prometheus-alerts.yml"), "alert: (\\w+)");
-  EXPECT_EQ(rules.size(), 6U);
+  EXPECT_EQ(rules.size(), 7U);
   EXPECT_EQ(found_in(read_file(project + "/tests/testdata/prometheus-alerts-test.yml"), "alertname: (\\w+)"), rules);
   EXPECT_THAT(found_in(read_file(project + "/docs/metrics.md"), "`(Proxysql\\w+)`"), IsSupersetOf(rules));
 }

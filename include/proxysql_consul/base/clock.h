@@ -15,7 +15,7 @@ class Clock {
   virtual std::chrono::system_clock::time_point now() = 0;
   /// For measuring and for deadlines; never goes back.
   virtual std::chrono::steady_clock::time_point steady() = 0;
-  /// Returns after `time`, or earlier when stopping() becomes true.
+  /// Returns after `time`, or soon after stopping() has become true; never at once, so that a loop of it does not spin.
   virtual void pause(std::chrono::milliseconds time) = 0;
   /// True once the program was told to end.
   virtual bool stopping() = 0;

@@ -81,8 +81,9 @@ class Locked : public Error {
 /// Held from construction to destruction by at most one process.
 class FileLock {
  public:
-  /// Waits up to `limit`. Throws Locked{settings} when that passes, and the message names the holder; Error{settings}
-  /// for what no run has made: a link, a file with a second name, one that holds anything but a process's number.
+  /// Waits up to `limit`, and no more than a second once the program was told to end. Throws Locked{settings} when that
+  /// passes, and the message names the holder; Error{settings} for what no run has made: a link, a file with a second
+  /// name, one that holds anything but a process's number.
   FileLock(const std::string& path, std::chrono::milliseconds limit, Clock& clock);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -41,6 +41,9 @@ std::optional<Held> open_document(KvStore& store, const Keys& keys, const Keyrin
                                   const std::optional<KvEntry>& entry, const std::string& configuration,
                                   const Unpack& unpack = unpack_tables);
 
+/// Throws Error{refused} while the cluster is frozen, and what KvStore throws.
+void refuse_frozen(KvStore& store, const Keys& keys);
+
 class Publisher {
  public:
   /// All that is referred to must outlive the object. `names` are those of all configurations.
@@ -61,7 +64,7 @@ class Publisher {
   /// What publish() would do now; writes nothing.
   Weighed preview(const Document& ours, const Weigh& weigh);
 
-  /// Throws Error{refused} while the cluster is frozen; publish() does so where that happens between.
+  /// As the function of that name, with patience; publish() does so where that happens between.
   void refuse_frozen();
 
   /// Trims the history of what was published, and collects blobs that nobody refers to. What fails is left to the next

@@ -9,9 +9,6 @@
 
 namespace proxysql_consul {
 
-/// Throws Error{refused} where the cluster is frozen.
-void refuse_frozen(KvStore& store, const Keys& keys);
-
 enum class Resealed { done, was_plain, was_already, gone };
 
 /// Seals the document of `configuration` that `key` holds, and its tables where they are kept apart, with the ring's

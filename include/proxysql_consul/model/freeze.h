@@ -2,8 +2,13 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "proxysql_consul/model/keys.h"
+#include "proxysql_consul/model/kv_entry.h"
 
 namespace proxysql_consul {
 
@@ -17,6 +22,9 @@ struct Freeze {
 /// What the key's value says; a text of no such form is a reason.
 Freeze parse_freeze(std::string_view text);
 std::string format_freeze(const Freeze& freeze);
+
+/// What the freeze among `entries` says; nothing where the cluster is not frozen.
+std::optional<Freeze> find_freeze(const std::vector<KvEntry>& entries, const Keys& keys);
 
 /// "frozen by alice@proxy-1 since 2026-11-22T18:00:00Z: black friday"
 std::string frozen_by(const Freeze& freeze);

@@ -15,6 +15,10 @@ namespace proxysql_consul {
 /// True for what can be a key's id: letters, digits, '.', '_' or '-', and no more than 64 of them.
 bool is_key_id(std::string_view text);
 
+/// The first 64 of `ids` that is_key_id() takes. For files and records, in which anybody can have put anything, and
+/// which messages name.
+std::vector<std::string> key_ids_among(std::vector<std::string> ids);
+
 struct SealingKey {
   std::string id;      ///< which key a document is sealed with stands in it, for all to see
   std::string secret;  ///< of seal_key_bytes

@@ -1,4 +1,4 @@
-// What this node has applied and saved: the memory between two runs. Text in, text out; files.h does the rest.
+// What this node has applied and saved: the memory between two runs. Pure.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ namespace proxysql_consul {
 enum class Outcome { applied, saved, partial, failed };
 
 std::string_view to_string(Outcome outcome);
+/// What to_string() made of it; nothing for any other text.
+std::optional<Outcome> parse_outcome(std::string_view name);
 
 /// The newest version that is in this node's runtime, and how the last attempt ended.
 struct ConfigurationState {
@@ -48,6 +50,8 @@ struct ConfigurationState {
 enum class PassedOver { frozen, not_accepted, not_here };
 
 std::string_view to_string(PassedOver why);
+/// What to_string() made of it; nothing for any other text.
+std::optional<PassedOver> parse_passed_over(std::string_view name);
 
 /// The newest version that came and was passed over.
 struct PassedState {
@@ -90,7 +94,10 @@ struct State {
 
   /// Null where nothing is known.
   const ConfigurationState* find(std::string_view configuration) const;
-  /// find(), where runtime still holds that as far as ProxySQL could take it; else null. Nothing does before observe().
+  /// find(), where that came to runtime since ProxySQL's start, as far as ProxySQL could take it, and whatever was
+  /// tried or loaded by somebody since; else null. Nothing did before observe().
+  const ConfigurationState* came_to_runtime(std::string_view configuration) const;
+  /// came_to_runtime(), where no attempt has failed since; else null.
   const ConfigurationState* at_runtime(std::string_view configuration) const;
   /// at_runtime(), where memory and disk were looked at, too.
   const ConfigurationState* counted(std::string_view configuration) const;
@@ -128,9 +135,5 @@ struct State {
   /// They are as they were before.
   void clear_applying(const std::string& configuration) { configurations[configuration].applying = false; }
 };
-
-/// `file` names the origin in errors. Throws Error{settings} for text that format_state() did not write.
-State parse_state(std::string_view text, const std::string& file);
-std::string format_state(const State& state);
 
 }  // namespace proxysql_consul

@@ -47,7 +47,8 @@ class LocalLoads {
     ExitCode status = ExitCode::ok;
   };
   /// Keeps in the history what `entries` are about to be applied over, and leaves out of them what cannot be kept: each
-  /// is reported. What is loaded later than the result says is not kept yet.
+  /// is reported. Leaves out as well the version that somebody loaded something else over since. What is loaded later
+  /// than the result says is not kept yet.
   Kept keep_overtaken(std::vector<KvEntry>& entries);
   /// Where nobody could look: then nothing may be applied over.
   Kept keep_nothing() const;
@@ -59,11 +60,11 @@ class LocalLoads {
   std::optional<Error> publish_one(const std::string& name);
   /// Says it, and tells the others, where that is news.
   void tell_unpublished(const std::string& name, const std::string& load, const Error& why);
-  void record_unpublished(const std::string& name, const std::string& why);
+  void record_unpublished(const std::string& name, const std::string& load, const std::string& why);
   void record_unkept(const std::string& name, std::uint64_t version, const Error& why);
   bool has_started(const std::string& name, const State& state, const Signs& signs, const std::string& load) const;
-  /// load_of() of what needs no more keeping.
-  std::string keep_one(const Configuration& configuration, const KvEntry& entry);
+  /// load_of() of what needs no more keeping; nothing where the entry is not to be applied over what somebody loaded.
+  std::optional<std::string> keep_one(const Configuration& configuration, const KvEntry& entry);
 
   const Job& job_;
   std::vector<const Configuration*> configurations_;

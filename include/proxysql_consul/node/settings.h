@@ -1,6 +1,7 @@
 // What the program is told: the configuration file, then the environment over it. docs/settings.md describes each key.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,6 +48,10 @@ struct Settings {
 
   Settings();
 
+  /// True where `accept` has that configuration.
+  bool accepts(std::string_view configuration) const {
+    return std::find(accept.begin(), accept.end(), configuration) != accept.end();
+  }
   /// The names of the keys in Consul.
   Keys keys() const { return Keys(consul.prefix); }
   /// What opens and seals the documents there.

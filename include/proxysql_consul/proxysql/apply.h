@@ -69,7 +69,7 @@ class Application {
   std::vector<Table> read_disk(AdminSession& session, const std::vector<Table>& memory) const;
   void settle(RuntimeTables& runtime, const std::vector<Table>& memory) const;
   void fit_document(AdminSession& session, const Inventory& inventory, const std::vector<Table>& memory,
-                    Applied& result);
+                    const std::optional<RuntimeTables>& runtime, Applied& result);
   void command(AdminSession& session, const std::string& statement) const;
   void write(AdminSession& session, const Inventory& inventory, const ApplyPlan& plan);
   void require_known_load(AdminSession& session, const Inventory& inventory) const;
@@ -78,6 +78,7 @@ class Application {
   std::string put_back(AdminSession& session);
   void verify_runtime(AdminSession& session, const Inventory& inventory, const std::vector<Table>& target,
                       Applied& result) const;
+  void save(AdminSession& session, Applied& result) const;
   void verify_disk(AdminSession& session, Applied& result) const;
 
   const Configuration& known_;

@@ -16,6 +16,7 @@
 
 #include "proxysql_consul/base/error.h"
 #include "proxysql_consul/node/identity.h"
+#include "support/fake_clock.h"
 #include "support/process.h"
 
 namespace proxysql_consul {
@@ -283,6 +284,15 @@ Access access_of(const std::string& path) {
   struct stat status {};
   EXPECT_EQ(stat(path.c_str(), &status), 0) << path;
   return {status.st_uid, status.st_gid, status.st_mode & 07777};
+}
+
+TEST(Files, AreNotWaitedForLongByAProgramThatIsToEnd) {
+  TempDir dir;
+  const FileLock lock(dir.file("lock"), std::chrono::milliseconds(0), clock);
+  testing::FakeClock ours;
+  ours.is_stopping = true;
+  EXPECT_THROW(FileLock(dir.file("lock"), std::chrono::minutes(4), ours), Locked);
+  EXPECT_EQ(ours.steady().time_since_epoch(), std::chrono::seconds(1));
 }
 
 TEST(Files, AreGivenToTheGroupOfTheirDirectory) {

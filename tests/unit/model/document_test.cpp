@@ -188,6 +188,58 @@ TEST(Document, PassesOverWhatItDoesNotKnow) {
   EXPECT_EQ(parse_document(R"({"config_name":"c","uuid":"u","tables":{},"origin":"?"})").origin.host, "");
 }
 
+/// The tables' rows, or why there are none.
+std::string rows_of(const std::string& text) {
+  try {
+    return format_tables(parse_document(text).tables);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(Document, TakesRowsOfPlainTextAsTheParserDoes) {
+  const std::string text = R"({"config_name":"a","uuid":"b","tables":{"t":[["x",null],["",")"
+                           "\xC3\xA9"
+                           R"("],["\"",null],[null,"y"]]},)"
+                           R"("columns":{"t":["p","q"]}})";
+  const auto first = text.find("[[");
+  const auto last = text.find("]]") + 2;
+  // The parser alone reads a row that begins with a space.
+  const auto spaced = [&](std::size_t at, const std::string& with, std::size_t instead_of) {
+    std::string whole;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (i == at) whole += with;
+      if (i >= at && i < at + instead_of) continue;
+      whole += text[i];
+      if (text[i] == '[') whole += ' ';
+    }
+    return whole;
+  };
+  std::size_t read = 0;
+  for (const std::string with : {"", "\"", "\\", "[", "]", "[]", ",", "],[", "null", "n", " ", "{", "}", "1", "a", "\n",
+                                 "\x7F", "\xC3", "\xC3\xA9"}) {
+    for (auto at = first; at < last; ++at) {
+      for (const std::size_t instead_of : {0, 1, 4}) {
+        const auto damaged = text.substr(0, at) + with + text.substr(at + instead_of);
+        const auto rows = rows_of(damaged);
+        EXPECT_EQ(rows, rows_of(spaced(at, with, instead_of))) << damaged;
+        if (rows.starts_with('{')) ++read;
+      }
+    }
+  }
+  EXPECT_GT(read, 100U) << "some damage is none";
+  for (auto at = first; at < last; ++at) EXPECT_EQ(rows_of(text.substr(0, at)), "document: is no JSON");
+}
+
+TEST(Document, ReadsRowsOfMoreCellsThanAnyTableHas) {
+  std::string cells = "\"0\"";
+  for (int i = 1; i < 2500; ++i) cells += ",\"" + std::to_string(i) + "\"";
+  const auto tables = parse_tables(R"({"tables":{"t":[["a"],[)" + cells + R"(],["b"]]}})");
+  ASSERT_EQ(tables.at(0).rows.size(), 3U);
+  EXPECT_EQ(tables[0].rows[1].size(), 2500U);
+  EXPECT_EQ(tables[0].rows[1][2499], "2499");
+}
+
 TEST(Document, SurvivesDeepNesting) {
   EXPECT_EQ(error_of(std::string(300'000, '[')),
             "document: has more than 1000 members in one of its objects, or more than 100000 values beside its rows");

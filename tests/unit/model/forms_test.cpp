@@ -122,7 +122,9 @@ TEST(Normalise, NeverSharesVariablesOfOneNode) {
                            "mysql-auditlog_filename",
                            "pgsql-eventslog_filename",
                            "pgsql-auditlog_filename",
-                           "admin-ssl_keylog_file"}) {
+                           "admin-ssl_keylog_file",
+                           "admin-proxysql_consul_script_path",
+                           "admin-read_only"}) {
     EXPECT_FALSE(is_shared_variable(name)) << name;
   }
   EXPECT_TRUE(is_shared_variable("mysql-max_connections"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxysql_consul/base/crypto.h"
+#include "proxysql_consul/model/state_json.h"
 
 namespace proxysql_consul::testing {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "proxysql_consul/model/state_json.h"
 #include "support/golden.h"
 #include "support/process.h"
 

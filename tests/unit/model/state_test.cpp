@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxysql_consul/base/error.h"
+#include "proxysql_consul/model/state_json.h"
 
 namespace proxysql_consul {
 namespace {

@@ -200,6 +200,25 @@ TEST(Apply, SaysSoWhereTheDiskTookNothing) {
   EXPECT_EQ(rows(engine, "SELECT hostname FROM runtime_mysql_servers ORDER BY hostname"), (Rows{{"a"}, {"b"}}));
 }
 
+TEST(Apply, TakesVariablesOnDiskThatProxySqlKnowsNoMoreForNoFailure) {
+  StandinEngine engine(StandinVersion::v2_7);
+  engine.execute("INSERT INTO disk.global_variables VALUES ('mysql-of_an_older_version','1')");
+  const auto applied = apply_to(engine, "mysql_variables", {variables({{"mysql-wait_timeout", "5"}})});
+  EXPECT_EQ(applied.outcome, Outcome::applied) << ::testing::PrintToString(applied.warnings);
+  EXPECT_EQ(rows(engine, "SELECT variable_value FROM disk.global_variables WHERE variable_name='mysql-wait_timeout'"),
+            (Rows{{"5"}}));
+}
+
+TEST(Apply, WritesVariablesThatSomebodyDeletedFromMemory) {
+  StandinEngine engine(StandinVersion::v2_7);
+  engine.execute("DELETE FROM global_variables WHERE variable_name='mysql-wait_timeout'");
+  const auto applied = apply_to(engine, "mysql_variables", {variables({{"mysql-wait_timeout", "5"}})});
+  EXPECT_EQ(applied.outcome, Outcome::applied) << ::testing::PrintToString(applied.warnings);
+  EXPECT_EQ(
+      rows(engine, "SELECT variable_value FROM runtime_global_variables WHERE variable_name='mysql-wait_timeout'"),
+      (Rows{{"5"}}));
+}
+
 TEST(Apply, ShowsNoMomentWithAnEmptiedTable) {
   for (const auto version : both_versions) {
     SCOPED_TRACE(name_of(version));
