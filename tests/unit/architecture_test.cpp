@@ -142,7 +142,7 @@ TEST(Architecture, HasOneOwnerForEachLibrary) {
                          "src/model/json_numbers.cpp",
                          "src/model/node_record.cpp",
                          "src/model/seen_json.cpp",
-                         "src/model/state.cpp",
+                         "src/model/state_json.cpp",
                          "src/model/version_list.cpp",
                          "src/model/status_json.cpp",
                          "src/node/keep_local.cpp",
