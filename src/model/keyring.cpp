@@ -111,6 +111,7 @@ std::string Keyring::open_text(std::string_view stored) const {
 }
 
 std::string Keyring::content(std::string_view stored) const {
+  if (keys_.empty()) return {};
   try {
     const auto parsed = parse_stored(stored);
     const auto* sealed = std::get_if<SealedDocument>(&parsed);

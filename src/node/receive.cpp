@@ -231,11 +231,12 @@ class Receiver {
     const auto& configuration = *job_.settings.catalogue.find(decision.configuration);
     const Wanted wanted{.tables = document.blob ? load_parts(document) : document.tables,
                         .from_memory = document.from_memory};
+    const auto sha256 = sha256_hex(decision.entry.value);
     const auto applied = apply_version(job_, files_, proxysql_,
                                        {.configuration = configuration,
                                         .wanted = wanted,
                                         .version = decision.entry.modify_index,
-                                        .sha256 = sha256_hex(decision.entry.value),
+                                        .sha256 = sha256,
                                         .dry_run = options_.dry_run,
                                         .only_over = only_over(decision.configuration)});
     if (!applied) {
@@ -256,7 +257,7 @@ class Receiver {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(job_.context.clock.steady() - start);
     files_.count(decision.configuration, applied->outcome, took);
     files_.state().record(decision.configuration, {.version = decision.entry.modify_index,
-                                                   .sha256 = sha256_hex(decision.entry.value),
+                                                   .sha256 = sha256,
                                                    .content = ring_.content(decision.entry.value),
                                                    .outcome = applied->outcome,
                                                    .at = job_.now(),

@@ -34,10 +34,32 @@ TEST(Encoding, FollowsTheVectorsOfBase64) {
 }
 
 TEST(Encoding, RefusesWhatIsNoBase64) {
-  for (const std::string text :
-       {"Z", "Zg", "Zg=", "Zm9v=", "Zg===", "Zm9v Zm9v", "Zm9v\n", "Zm-_", "=", "Zh==", "{}"}) {
+  for (const std::string text : {"Z", "Zg", "Zg=", "Zm9v=", "Zg===", "Zm9v Zm9v", "Zm9v\n", "Zm-_", "=", "Zh==", "{}",
+                                 "Zm\x80v", "\xC3\xA9\xC3\xA9"}) {
     SCOPED_TRACE(text);
     EXPECT_EQ(from_base64(text), std::nullopt);
+  }
+}
+
+TEST(Encoding, DecodesLongTextsAsStrictlyAsShortOnes) {
+  std::string bytes;
+  for (std::size_t i = 0; i < 3000; ++i) bytes += static_cast<char>(i * i % 251);
+  for (std::size_t size = bytes.size() - 4; size <= bytes.size(); ++size) {
+    const auto some = bytes.substr(0, size);
+    EXPECT_EQ(from_base64(to_base64(some)), some);
+  }
+  bytes.pop_back();
+  const auto text = to_base64(bytes);
+  ASSERT_TRUE(text.ends_with('='));
+  for (const char strange : {'=', '-', '_', ' ', '\n', '\0', '\x80', '@', '[', '`', '{', '.'}) {
+    for (std::size_t at = 0; at + 1 < text.size(); at += at < text.size() - 12 ? 5 : 1) {
+      auto damaged = text;
+      damaged[at] = strange;
+      EXPECT_FALSE(from_base64(damaged)) << at << " " << static_cast<int>(strange);
+    }
+  }
+  for (std::size_t less = 1; less < 9; ++less) {
+    EXPECT_EQ(from_base64(text.substr(0, text.size() - less)).has_value(), less % 4 == 0) << less;
   }
 }
 
