@@ -219,7 +219,7 @@ TEST(Document, TakesRowsOfPlainTextAsTheParserDoes) {
   for (const std::string with : {"", "\"", "\\", "[", "]", "[]", ",", "],[", "null", "n", " ", "{", "}", "1", "a", "\n",
                                  "\x7F", "\xC3", "\xC3\xA9"}) {
     for (auto at = first; at < last; ++at) {
-      for (const std::size_t instead_of : {0, 1, 4}) {
+      for (const std::size_t instead_of : {0U, 1U, 4U}) {
         const auto damaged = text.substr(0, at) + with + text.substr(at + instead_of);
         const auto rows = rows_of(damaged);
         EXPECT_EQ(rows, rows_of(spaced(at, with, instead_of))) << damaged;
