@@ -9,12 +9,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -183,14 +185,39 @@ std::string unpacked_tool(const std::string& folder, const std::string& name) {
   return std::filesystem::exists(path) ? path : name;
 }
 
-unsigned free_port() {
-  // Below the range from which the kernel takes the ports of outgoing connections, and far apart from process to
-  // process.
+namespace {
+
+constexpr unsigned ports_of_a_process = 500;
+
+/// The first of some ports that no other process of the tests takes while this one lives: it holds a name for them that
+/// the kernel gives to one alone. A port that is free when it is looked at could be another's a moment later.
+unsigned first_own_port() {
+  // Below the range from which the kernel takes the ports of outgoing connections.
   constexpr unsigned first = 10'000;
-  constexpr unsigned count = 22'000;
-  static std::atomic<unsigned> next{std::random_device{}()};
-  for (unsigned tries = 0; tries < count; ++tries) {
-    const unsigned port = first + next++ % count;
+  constexpr unsigned blocks = 44;
+  const unsigned start = std::random_device{}();
+  for (unsigned tries = 0; tries < blocks; ++tries) {
+    const unsigned block = (start + tries) % blocks;
+    const auto name = "proxysql-consul tests, ports " + std::to_string(block);
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    // A name that begins with a zero byte is no file.
+    name.copy(&address.sun_path[1], name.size());
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0) return first + block * ports_of_a_process;
+    ::close(fd);
+  }
+  throw std::runtime_error("no free ports");
+}
+
+}  // namespace
+
+unsigned free_port() {
+  static const unsigned first = first_own_port();
+  static std::atomic<unsigned> next{0};
+  for (unsigned tries = 0; tries < ports_of_a_process; ++tries) {
+    const unsigned port = first + next++ % ports_of_a_process;
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
