@@ -24,7 +24,7 @@ void require_length(std::string_view bytes, std::size_t length) {
 constexpr unsigned no_letter = 64;
 
 /// The value of each letter of base64, and no_letter for all others.
-constexpr auto values_of_letters = [] {
+constexpr std::array<unsigned char, 256> letters_of_base64() {
   constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<unsigned char, 256> values{};
   values.fill(no_letter);
@@ -32,7 +32,9 @@ constexpr auto values_of_letters = [] {
     values.at(static_cast<unsigned char>(letters[i])) = static_cast<unsigned char>(i);
   }
   return values;
-}();
+}
+
+constexpr auto values_of_letters = letters_of_base64();
 
 /// Appends what groups of four letters stand for. False where something else is among them.
 bool append_groups(std::string& bytes, std::string_view groups) {
