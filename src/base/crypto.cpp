@@ -21,37 +21,6 @@ void require_length(std::string_view bytes, std::size_t length) {
   if (bytes.size() != length) throw std::logic_error("a key or nonce of another length");
 }
 
-constexpr unsigned no_letter = 64;
-
-/// The value of each letter of base64, and no_letter for all others.
-constexpr std::array<unsigned char, 256> letters_of_base64() {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<unsigned char, 256> values{};
-  values.fill(no_letter);
-  for (std::size_t i = 0; i < letters.size(); ++i) {
-    values.at(static_cast<unsigned char>(letters[i])) = static_cast<unsigned char>(i);
-  }
-  return values;
-}
-
-constexpr auto values_of_letters = letters_of_base64();
-
-/// Appends what groups of four letters stand for. False where something else is among them.
-bool append_groups(std::string& bytes, std::string_view groups) {
-  for (; !groups.empty(); groups.remove_prefix(4)) {
-    unsigned all = 0;
-    unsigned none = 0;
-    for (const char letter : groups.substr(0, 4)) {
-      const unsigned value = values_of_letters.at(static_cast<unsigned char>(letter));
-      none |= value & no_letter;
-      all = (all << 6) | value;
-    }
-    if (none != 0) return false;
-    for (const unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>((all >> shift) & 0xFFU);
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
@@ -62,26 +31,17 @@ std::string to_base64(std::string_view bytes) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  // libsodium takes as long for each letter as for any other, some 160 instructions, so that nobody can measure a key.
-  // What is longer than a key is a document: of that it takes the last group alone, where the padding is.
-  constexpr std::size_t longest_secret = 1024;
-  const auto quick = text.size() > longest_secret ? (text.size() - 1) / 4 * 4 : 0;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 3);
-  if (!append_groups(bytes, text.substr(0, quick))) return std::nullopt;
-  const auto rest = text.substr(quick);
   // Some of what is no ASCII libsodium takes for letters.
-  if (std::any_of(rest.begin(), rest.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })) {
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })) {
     return std::nullopt;
   }
-  const auto begin = bytes.size();
-  bytes.resize(begin + rest.size() / 4 * 3 + 3);
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;
   const char* end = nullptr;
-  const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()) + begin, bytes.size() - begin,
-                                       rest.data(), rest.size(), nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL);
-  if (failed != 0 || end != rest.data() + rest.size()) return std::nullopt;
-  bytes.resize(begin + size);
+  const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                                       text.size(), nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL);
+  if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
+  bytes.resize(size);
   return bytes;
 }
 

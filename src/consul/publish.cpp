@@ -90,7 +90,7 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
       return published_;
     }
   }
-  if (again) refuse_frozen();
+  if (again) refuse_frozen(store_, keys_);
   const auto held = open(current, ours);
   auto weighed = weigh(held);
   document_ = weighed.document;
@@ -117,10 +117,6 @@ std::optional<Published> Publisher::attempt(const Document& ours, const Weigh& w
   if (!version) return std::nullopt;
   published_.version = *version;
   return published_;
-}
-
-void Publisher::refuse_frozen() {
-  patience_.retry([&] { proxysql_consul::refuse_frozen(store_, keys_); });
 }
 
 /// As open_document(); tables whose packed form has the hash of ours are ours.
@@ -203,7 +199,7 @@ std::optional<std::uint64_t> Publisher::write(const KvEntry* current) {
       // An entry of the history never changes, so writing it before the document is as good as together with it.
       if (keep) put_history(history, current->value);
       if (fits_transaction(text_.size(), value_limit_)) return commit(operations, {});
-      refuse_frozen();
+      refuse_frozen(store_, keys_);
       if (!store_.put(key, text_, cas)) return std::nullopt;
       const auto written = store_.get(key);
       return written && written->value == text_ ? written->modify_index : 0;

@@ -15,6 +15,12 @@ constexpr std::array outcome_names = {std::string_view{"applied"}, std::string_v
 constexpr std::array passed_names = {std::string_view{"frozen"}, std::string_view{"not_accepted"},
                                      std::string_view{"not_here"}};
 
+template <typename Value, typename Names>
+std::optional<Value> value_named(std::string_view name, const Names& names) {
+  const auto* const found = std::find(names.begin(), names.end(), name);
+  return found != names.end() ? std::optional(static_cast<Value>(found - names.begin())) : std::nullopt;
+}
+
 /// True where the two say the same to the other nodes.
 bool is_same_to_others(const ConfigurationState& a, const ConfigurationState& b) {
   return a.version == b.version && a.sha256 == b.sha256 && a.outcome == b.outcome && a.warnings == b.warnings &&
@@ -27,16 +33,10 @@ std::string_view to_string(Outcome outcome) { return outcome_names.at(static_cas
 
 std::string_view to_string(PassedOver why) { return passed_names.at(static_cast<std::size_t>(why)); }
 
-std::optional<Outcome> parse_outcome(std::string_view name) {
-  const auto* const found = std::find(outcome_names.begin(), outcome_names.end(), name);
-  return found != outcome_names.end() ? std::optional(static_cast<Outcome>(found - outcome_names.begin()))
-                                      : std::nullopt;
-}
+std::optional<Outcome> parse_outcome(std::string_view name) { return value_named<Outcome>(name, outcome_names); }
 
 std::optional<PassedOver> parse_passed_over(std::string_view name) {
-  const auto* const found = std::find(passed_names.begin(), passed_names.end(), name);
-  return found != passed_names.end() ? std::optional(static_cast<PassedOver>(found - passed_names.begin()))
-                                     : std::nullopt;
+  return value_named<PassedOver>(name, passed_names);
 }
 
 void State::observe(const std::optional<Start>& now) {

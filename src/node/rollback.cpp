@@ -53,7 +53,7 @@ class Rollback {
     proxysql_.with_session([&](AdminSession&, const Inventory& inventory) {
       return select_configurations({name_}, job_.settings, inventory);
     });
-    publisher_.refuse_frozen();
+    patience_.retry([&] { refuse_frozen(*consul_, keys_); });
     if (const auto why = who_could_not_open(job_, name_, files_.uuid())) throw Error(*why);
     choose();
     // Where Consul has it in the clear there is nothing to hide.

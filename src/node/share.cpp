@@ -55,7 +55,7 @@ class Save {
       files_.state().observe(proxysql_.signs(files_.state().start).start);
     }
     // A scheduler's save mostly finds nothing to write, and so need not know.
-    if (!options_.dry_run && !options_.how.if_current) publisher_.refuse_frozen();
+    if (!options_.dry_run && !options_.how.if_current) patience_.retry([&] { refuse_frozen(*consul_, keys_); });
     auto worst = ExitCode::ok;
     for (const auto* configuration : selected) {
       try {
@@ -224,7 +224,7 @@ class Save {
   Weighed preview(const Document& document, const Weigh& weigh_ours) {
     try {
       auto weighed = publisher_.preview(document, weigh_ours);
-      if (weighed.write || !options_.how.if_current) publisher_.refuse_frozen();
+      if (weighed.write || !options_.how.if_current) patience_.retry([&] { refuse_frozen(*consul_, keys_); });
       return weighed;
     } catch (const Unavailable& error) {
       return {.write = true,

@@ -64,9 +64,6 @@ class Publisher {
   /// What publish() would do now; writes nothing.
   Weighed preview(const Document& ours, const Weigh& weigh);
 
-  /// As the function of that name, with patience; publish() does so where that happens between.
-  void refuse_frozen();
-
   /// Trims the history of what was published, and collects blobs that nobody refers to. What fails is left to the next
   /// save.
   void tidy(const std::string& configuration);
